@@ -1,0 +1,118 @@
+package plimsoll
+
+// Evidence is what a level's rows say: the population of all turns of all agents
+// sent in the window, pooled. It holds raw values, so that a verdict can be
+// recomputed; a verdict is the only thing that reads it.
+type Evidence struct {
+	Stage  Stage
+	Window Window
+
+	// The ledger: Turns = OK + Failed + Cancelled + Censored.
+	Turns, OK, Failed, Cancelled, Censored int
+	Classes                                map[Class]int
+
+	// TTFT holds a value a turn of the population whose TTFT is known, s,
+	// ascending; a failed turn is +Inf.
+	TTFT []float64
+	// Speed holds a value a turn whose output speed is known, tokens/s, ascending;
+	// a failed turn is 0. SpeedAA is the (tokens-1)/(last-first) formula,
+	// SpeedEndToEnd tokens/(end-sent).
+	Speed, SpeedAA, SpeedEndToEnd []float64
+	// NoSpeed counts replies without a speed (fewer than 2 tokens); OneRead counts
+	// those that came in one read and stand with a lower bound.
+	NoSpeed, OneRead int
+	// Open holds the turns that we cut, or that are still under way at a tick.
+	Open []OpenTurn
+	// UsageExceeds counts turns whose usage is more than 5 % above the streamed tokens.
+	UsageExceeds int
+	// FirstTurns and Leaked count first turns, and those that reported more cached
+	// tokens than the template's fixed head allows.
+	FirstTurns, Leaked int
+
+	// Means over the population, for representativity: tokens a turn.
+	MeanInput, MeanUncached, MeanOutput float64
+	// SetInput, SetUncached, SetOutput are the set's turn-weighted means; 0 unknown.
+	SetInput, SetUncached, SetOutput float64
+	// Starved counts agents that spent over half of the window waiting past a
+	// limit, by tier name.
+	Starved map[string]int
+
+	LagP99ms float64
+	Observed Observed
+	Gates    []Gate
+}
+
+// OpenTurn is a turn without an end of its own.
+type OpenTurn struct {
+	Waited float64 // s from sent until the cut or now
+	TTFT   float64 // s, NaN while there is no first token
+	Speed  float64 // tokens/s so far, NaN while unknown
+}
+
+// Gate is one client-limit check of a level; a failed gate voids it.
+type Gate struct {
+	Name  string  `json:"name"` // lag, sentinel, run_queue, delivered, little, prefix_leak, identity, ledger
+	Value float64 `json:"value"`
+	Limit float64 `json:"limit"`
+	Unit  string  `json:"unit"`
+	OK    bool    `json:"ok"`
+	Note  string  `json:"note,omitempty"`
+}
+
+// Outcome is what a level says of a tier, or a search of a tier.
+type Outcome string
+
+// The outcomes. NonMonotone and NoVerdict only end a search.
+const (
+	Pass        Outcome = "pass"
+	Fail        Outcome = "fail"
+	Undecided   Outcome = "undecided"
+	Void        Outcome = "void"
+	NonMonotone Outcome = "non-monotone"
+)
+
+// Verdict is the outcome of one level for one tier, with its reasons.
+type Verdict struct {
+	Tier    string   `json:"tier"`
+	Level   int      `json:"level"`
+	Attempt int      `json:"attempt"`
+	Agents  int      `json:"agents"`
+	Outcome Outcome  `json:"verdict"`
+	Reasons []string `json:"reasons,omitempty"`
+	// BoundBy is which limit failed: "speed", "ttft", "failures", "starvation",
+	// joined by + when several did; empty on a pass.
+	BoundBy  string  `json:"bound_by,omitempty"`
+	SpeedTPS float64 `json:"p25_speed_tps"`
+	TTFTs    float64 `json:"-"` // may be +Inf; result.json writes null and unbounded
+}
+
+// Past is one sealed level attempt as the search sees it.
+type Past struct {
+	Stage    Stage
+	Evidence Evidence
+	Verdicts []Verdict
+	Took     float64 // s from the level's begin to its end
+}
+
+// Answer ends a search.
+type Answer struct {
+	Tiers  []TierAnswer
+	Reason string // why the search ended, one sentence
+}
+
+// TierAnswer is what a search says of one tier.
+type TierAnswer struct {
+	Tier    Tier
+	Outcome Outcome // Pass: Capacity holds (0 is an answer); else why not
+	// Capacity is the largest tested N at which it and every smaller tested N
+	// pass; -1 where Outcome is not Pass.
+	Capacity   int
+	LowestFail int // 0 none seen
+	BoundBy    string
+	Reason     string
+	// Estimate, its 95 % interval and the certified bound, where the method gives
+	// them; Certified -1 where there is none.
+	Estimate  float64
+	Low, High float64
+	Certified int
+}

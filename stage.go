@@ -1,0 +1,105 @@
+package plimsoll
+
+import (
+	"fmt"
+	"time"
+)
+
+// Stage is one level to hold: N agents, ramped up, settled, measured in a window
+// and held until the window's turns have ended.
+type Stage struct {
+	Level     int    // number of the level in its run, from 1; 0 is the warm-up
+	Attempt   int    // from 1; a void level is repeated as the next attempt
+	Replicate int    // from 0; how often this N was begun afresh before
+	Agents    int    // N
+	Fresh     bool   // drained before, new salts; only fresh levels support a claim
+	Warmup    bool   // discarded
+	Why       string // why this level now, one sentence
+
+	Shape Shape
+	Tiers []Tier // tiers that this level judges
+}
+
+// Shape is the timing of a level. A window closes once it is Min long and holds
+// Turns turns and Walks finished trajectories (and WalksPerAgent for each agent),
+// or is Max long; with a Limit it closes early enough for its slowest turn so far
+// to end before the limit.
+type Shape struct {
+	Ramp          time.Duration // agents start evenly spread over it
+	SpawnPerS     float64       // instead of Ramp when above 0: (N-1)/rate seconds
+	Settle        time.Duration // after the ramp, not counted
+	Min, Max      time.Duration // of the window; Max 0 = no bound but the limit
+	Turns         int
+	Walks         int
+	WalksPerAgent int
+	Limit         time.Duration // whole level, hold included; 0 none
+	Tick          time.Duration // Enough is asked at multiples of it
+	Request       time.Duration // request time-out
+	Idle          time.Duration // longest pause inside a stream
+}
+
+// RampFor returns the length of the ramp at n agents.
+func (s Shape) RampFor(n int) time.Duration {
+	if s.SpawnPerS > 0 {
+		return time.Duration(float64(n-1) / s.SpawnPerS * float64(time.Second))
+	}
+	return s.Ramp
+}
+
+// Validate names the first field that is out of bounds.
+func (s Shape) Validate() error {
+	switch {
+	case s.Ramp < 0, s.Settle < 0, s.Max < 0, s.Limit < 0:
+		return fmt.Errorf("level shape: ramp %s, settle %s, window max %s and limit %s must not be negative", s.Ramp, s.Settle, s.Max, s.Limit)
+	case s.Min <= 0:
+		return fmt.Errorf("level shape: window min %s must be above 0", s.Min)
+	case s.Max > 0 && s.Max < s.Min:
+		return fmt.Errorf("level shape: window max %s is below min %s", s.Max, s.Min)
+	case s.Tick <= 0:
+		return fmt.Errorf("level shape: tick %s must be above 0", s.Tick)
+	case s.Request <= 0:
+		return fmt.Errorf("level shape: request time-out %s must be above 0", s.Request)
+	}
+	return nil
+}
+
+// Observed is what a Load saw of a level besides its rows.
+type Observed struct {
+	Epoch       time.Time     `json:"epoch"`             // wall anchor of Instant 0
+	Uncertainty time.Duration `json:"epoch_uncertainty"` // of the anchor
+	Window      Window        `json:"window"`
+	End         Instant       `json:"end_ns"`  // when the level was over
+	Tick        Instant       `json:"tick_ns"` // tick at which enough() stopped it, Never if it did not
+	Closed      string        `json:"closed"`  // why the window closed: enough, full, max, limit, broken, interrupted
+	// TurnsSent counts turns sent in the window by the client's own counter, for
+	// the ledger: it must equal the rows of the population.
+	TurnsSent int `json:"turns_sent"`
+	// Delivered is the union of turn, tool delay and join intervals over the
+	// slots, clipped to the window, over N x W: 1 is a full house.
+	Delivered float64   `json:"delivered"`
+	Walks     int       `json:"walks"` // trajectories finished in the window
+	Client    Client    `json:"client"`
+	Before    *Identity `json:"engine_before,omitempty"`
+	After     *Identity `json:"engine_after,omitempty"`
+	Broken    string    `json:"broken,omitempty"` // the engine went away: what was seen
+	Simulated bool      `json:"simulated"`
+}
+
+// Client is how the load generator itself fared in the window.
+type Client struct {
+	CPUSeconds       float64 `json:"cpu_s"`
+	CPUShare         float64 `json:"cpu_share"`       // of one core
+	SentinelP99ms    float64 `json:"sentinel_p99_ms"` // -1 not measured
+	RunQueueShare    float64 `json:"run_queue_share"` // of the window; -1 not measured
+	ResidentBytes    int64   `json:"resident_bytes"`  // 0 not measured
+	GCPauseMaxms     float64 `json:"gc_pause_max_ms"` // 0 not measured
+	SentinelReadings int     `json:"sentinel_readings"`
+}
+
+// Identity is what an engine says of itself; a change between levels voids them.
+type Identity struct {
+	Server  string            `json:"server,omitempty"` // Server header or /version
+	Version string            `json:"version,omitempty"`
+	Model   string            `json:"model,omitempty"`
+	Details map[string]string `json:"details,omitempty"` // flat, sorted on output
+}
