@@ -8,16 +8,16 @@ import (
 // Stage is one level to hold: N agents, ramped up, settled, measured in a window
 // and held until the window's turns have ended.
 type Stage struct {
-	Level     int    // number of the level in its run, from 1; 0 is the warm-up
-	Attempt   int    // from 1; a void level is repeated as the next attempt
-	Replicate int    // from 0; how often this N was begun afresh before
-	Agents    int    // N
-	Fresh     bool   // drained before, new salts; only fresh levels support a claim
-	Warmup    bool   // discarded
-	Why       string // why this level now, one sentence
+	Level     int    `json:"level"`     // number of the level in its run, from 1; 0 is the warm-up
+	Attempt   int    `json:"attempt"`   // from 1; a void level is repeated as the next attempt
+	Replicate int    `json:"replicate"` // from 0; how often this N was begun afresh before
+	Agents    int    `json:"agents"`    // N
+	Fresh     bool   `json:"fresh"`     // drained before, new salts; only fresh levels support a claim
+	Warmup    bool   `json:"warmup"`    // discarded
+	Why       string `json:"why"`       // why this level now, one sentence
 
-	Shape Shape
-	Tiers []Tier // tiers that this level judges
+	Shape Shape  `json:"shape"`
+	Tiers []Tier `json:"tiers"` // tiers that this level judges
 }
 
 // Shape is the timing of a level. A window closes once it is Min long and holds
@@ -25,17 +25,18 @@ type Stage struct {
 // or is Max long; with a Limit it closes early enough for its slowest turn so far
 // to end before the limit.
 type Shape struct {
-	Ramp          time.Duration // agents start evenly spread over it
-	SpawnPerS     float64       // instead of Ramp when above 0: (N-1)/rate seconds
-	Settle        time.Duration // after the ramp, not counted
-	Min, Max      time.Duration // of the window; Max 0 = no bound but the limit
-	Turns         int
-	Walks         int
-	WalksPerAgent int
-	Limit         time.Duration // whole level, hold included; 0 none
-	Tick          time.Duration // Enough is asked at multiples of it
-	Request       time.Duration // request time-out
-	Idle          time.Duration // longest pause inside a stream
+	Ramp          time.Duration `json:"ramp_ns"`     // agents start evenly spread over it
+	SpawnPerS     float64       `json:"spawn_per_s"` // instead of Ramp when above 0: (N-1)/rate seconds
+	Settle        time.Duration `json:"settle_ns"`   // after the ramp, not counted
+	Min           time.Duration `json:"min_ns"`      // of the window
+	Max           time.Duration `json:"max_ns"`      // of the window; 0 = no bound but the limit
+	Turns         int           `json:"turns"`
+	Walks         int           `json:"walks"`
+	WalksPerAgent int           `json:"walks_per_agent"`
+	Limit         time.Duration `json:"limit_ns"`           // whole level, hold included; 0 none
+	Tick          time.Duration `json:"tick_ns"`            // Enough is asked at multiples of it
+	Request       time.Duration `json:"request_timeout_ns"` // request time-out
+	Idle          time.Duration `json:"idle_timeout_ns"`    // longest pause inside a stream
 }
 
 // RampFor returns the length of the ramp at n agents.
