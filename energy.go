@@ -2,6 +2,7 @@ package plimsoll
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,13 +25,12 @@ const (
 var boundaries = []Boundary{BoundaryAccelerator, BoundaryModule, BoundaryNodeDC, BoundaryNodeAC, BoundaryRack, BoundaryRackNetwork, BoundaryFacility}
 
 // Known reports whether b is one of the boundaries.
-func (b Boundary) Known() bool {
-	for _, known := range boundaries {
-		if b == known {
-			return true
-		}
-	}
-	return false
+func (b Boundary) Known() bool { return slices.Contains(boundaries, b) }
+
+// Within reports whether b lies inside outer or is outer: what b contains, outer
+// contains too. An unknown boundary lies within nothing.
+func (b Boundary) Within(outer Boundary) bool {
+	return b.Known() && slices.Index(boundaries, b) <= slices.Index(boundaries, outer)
 }
 
 // Basis says how a power figure is known.
@@ -71,6 +71,14 @@ type Energy struct {
 	UncertaintyW float64  `json:"uncertainty_w"`
 	Valid        bool     `json:"valid"`
 	Reasons      []string `json:"reasons,omitempty"` // reason codes, also advisory ones
+
+	Method   string  `json:"method,omitempty"` // counter, trapezoid, constant, converted
+	Devices  int     `json:"devices"`          // that were read
+	Samples  int     `json:"samples"`          // inside the window
+	MaxGapS  float64 `json:"max_gap_s"`        // longest time between fresh readings of a device
+	MinWatts float64 `json:"min_w"`            // of the sum over devices
+	P95Watts float64 `json:"p95_w"`
+	MaxWatts float64 `json:"max_w"`
 }
 
 // PerMegawatt is capacity over megawatts; it cannot be made without the figure it
@@ -82,7 +90,11 @@ type PerMegawatt struct {
 	Source   string   `json:"source"`
 	Grade    Grade    `json:"grade"`
 	MeanW    float64  `json:"mean_w"`
-	Levels   []string `json:"levels"` // ids of the levels whose windows were pooled
+	WindowS  float64  `json:"window_s"`
+	// Uncertainty is the expanded uncertainty (k = 2) of Value that comes from the
+	// meter alone, in agents/MW; 0 not stated.
+	Uncertainty float64  `json:"uncertainty"`
+	Levels      []string `json:"levels"` // ids of the levels whose windows were pooled
 }
 
 // NewPerMegawatt divides capacity by the figure's mean power.
@@ -93,9 +105,11 @@ func NewPerMegawatt(capacity int, e Energy, levels []string) (PerMegawatt, error
 	if !e.Boundary.Known() || e.Basis == "" || e.Source == "" || e.Grade == "" || !(e.MeanWatts > 0) {
 		return PerMegawatt{}, fmt.Errorf("power figure lacks boundary, basis, source, grade or watts: %+v", e)
 	}
+	value := float64(capacity) / (e.MeanWatts / 1e6)
 	return PerMegawatt{
-		Value: float64(capacity) / (e.MeanWatts / 1e6), Boundary: e.Boundary, Basis: e.Basis,
-		Source: e.Source, Grade: e.Grade, MeanW: e.MeanWatts, Levels: levels,
+		Value: value, Boundary: e.Boundary, Basis: e.Basis,
+		Source: e.Source, Grade: e.Grade, MeanW: e.MeanWatts, WindowS: e.WindowS,
+		Uncertainty: value * e.UncertaintyW / e.MeanWatts, Levels: levels,
 	}, nil
 }
 

@@ -97,4 +97,9 @@ type Sample struct {
 	// DeviceAt is the meter's own time of the reading (ns since the level's epoch,
 	// after clock correction), Never where it gives none.
 	DeviceAt Instant `parquet:"device_at_ns"`
+	// Limit is the enforced power limit of the device in watts; 0 unknown.
+	Limit float64 `parquet:"limit_w"`
+	// Note is a reason code that the meter attached to the reading; a failed
+	// reading is a sample whose watts and joules are both NaN.
+	Note string `parquet:"note,dict"`
 }
