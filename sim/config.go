@@ -1,0 +1,107 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Reserve says how much of the KV pool a request takes on admission.
+type Reserve string
+
+// The reservations.
+const (
+	ReserveOutput Reserve = "output" // prompt and whole output: no preemption
+	ReservePrompt Reserve = "prompt" // prompt only: preempt and recompute under pressure
+)
+
+// Work is what one step computes.
+type Work struct {
+	Seqs     int   // sequences that decode a token
+	Context  int64 // sum of their contexts, tokens
+	Prefill  int   // prompt tokens computed
+	Attended int64 // sum over these of the context that each attends to, tokens
+}
+
+// Price is what a step costs.
+type Price struct {
+	Seconds float64 // duration of the step
+	Compute float64 // of which the arithmetic units are busy, s
+	Memory  float64 // of which memory is busy, s
+}
+
+// Cost prices steps. It must be pure, and for a fixed number of sequences linear
+// or nearly so in Context.
+type Cost interface {
+	Price(Work) Price
+}
+
+// Power is the draw of the accelerators behind the engine:
+// IdleW + (MaxW - IdleW) * min(1, ComputeShare*compute fraction + MemoryShare*memory fraction).
+type Power struct {
+	IdleW, MaxW               float64
+	ComputeShare, MemoryShare float64
+}
+
+// Watts returns the mean draw over a step.
+func (p Power) Watts(step Price) float64 {
+	if !(step.Seconds > 0) {
+		return p.IdleW
+	}
+	busy := (p.ComputeShare*step.Compute + p.MemoryShare*step.Memory) / step.Seconds
+	return p.IdleW + (p.MaxW-p.IdleW)*math.Min(1, busy)
+}
+
+// Config describes an engine of one scheduler and one KV pool.
+type Config struct {
+	Cost  Cost
+	Power Power
+
+	BlockTokens   int           // tokens a KV block
+	Blocks        int           // KV pool, blocks
+	Reserve       Reserve       // how admission takes from the pool
+	MaxSeqs       int           // sequences that run at once
+	StepTokens    int           // tokens a step, decode and prompt chunks together
+	MaxContext    int           // prompt + output of one request, tokens
+	PreferredSeqs int           // admit at once below it; 0 always
+	MaxQueueDelay time.Duration // wait before admission at or above PreferredSeqs
+	Speed         float64       // divides every step's duration; 1 as priced
+	PerToken      bool          // emit every token, not only first and last
+}
+
+// Scaled returns the configuration with its KV pool and its speed multiplied.
+func (c Config) Scaled(kv, speed float64) Config {
+	c.Blocks = int(float64(c.Blocks) * kv)
+	c.Speed *= speed
+	return c
+}
+
+// Validate names the first field that is out of bounds.
+func (c Config) Validate() error {
+	for _, f := range []struct {
+		name       string
+		value, min int
+	}{
+		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
+		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
+	} {
+		if f.value < f.min {
+			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)
+		}
+	}
+	switch {
+	case c.Cost == nil:
+		return fmt.Errorf("sim: Cost is missing; a profile supplies it")
+	case c.MaxSeqs > c.StepTokens:
+		return fmt.Errorf("sim: MaxSeqs %d is above StepTokens %d: a step could not hold one token of each sequence", c.MaxSeqs, c.StepTokens)
+	case c.Reserve != ReserveOutput && c.Reserve != ReservePrompt:
+		return fmt.Errorf("sim: Reserve is %q, must be %q or %q", c.Reserve, ReserveOutput, ReservePrompt)
+	case c.MaxQueueDelay < 0:
+		return fmt.Errorf("sim: MaxQueueDelay is %s, must not be negative", c.MaxQueueDelay)
+	case !(c.Speed > 0) || math.IsInf(c.Speed, 0):
+		return fmt.Errorf("sim: Speed is %g, must be above 0", c.Speed)
+	case !(c.Power.IdleW >= 0) || !(c.Power.MaxW >= c.Power.IdleW):
+		return fmt.Errorf("sim: Power has IdleW %g and MaxW %g, want 0 <= IdleW <= MaxW", c.Power.IdleW, c.Power.MaxW)
+	}
+	return nil
+}

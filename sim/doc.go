@@ -1,0 +1,48 @@
+// Package sim is the simulated inference engine: a deterministic core in virtual
+// time that batches requests continuously, computes long prompts in chunks, keeps
+// a block prefix cache and prices every step by a cost model.
+//
+// # Time
+//
+// The core reads no clock. Its caller submits requests with their instants and
+// asks for the end of the step under way (Next); Advance carries the engine to an
+// instant and emits what became ready. The live server (sim/server) drives the
+// same core by the wall clock, the virtual fleet by an event queue. Equal
+// submissions give equal emissions, byte for byte.
+//
+// # A step
+//
+// All running sequences share one step, so a long prompt slows the others. A step
+// holds, within a budget of tokens (StepTokens), first one token for each decoding
+// sequence, then chunks of prompts in order of admission, then new admissions,
+// first come first served. Its price comes from Config.Cost. A prompt's last chunk
+// yields the first token, as real engines do. Requests that arrive during a step
+// join the next one.
+//
+// # KV pool and prefix cache
+//
+// The pool has Blocks blocks of BlockTokens tokens. A request carries the
+// identities of the full blocks of its prompt; an identity is cumulative, it stands
+// for the block and everything before it. On admission the longest run of resident
+// leading blocks is a hit (never the whole prompt: one token is always computed).
+// Under ReserveOutput the request then reserves blocks for its prompt and its whole
+// output, so nothing is ever preempted and a request waits until they are free or
+// can be evicted. Under ReservePrompt only the prompt is reserved; a sequence that
+// finds no block to grow into preempts the one admitted last, whose tokens are
+// computed again later. Computed prompt blocks enter the cache; blocks that no
+// request uses stay until they are evicted, least recently used first and the deep
+// end of a chain before its start. The output of a request is not cached, because a
+// replayed conversation goes on with the recorded reply and not with the engine's.
+//
+// # Admission policy
+//
+// PreferredSeqs and MaxQueueDelay are those of a dynamic batcher: while fewer than
+// PreferredSeqs sequences run, a request is admitted at once; above that, only
+// after it has waited MaxQueueDelay. PreferredSeqs 0 admits always.
+//
+// # Lazy decoding
+//
+// Unless PerToken is set, only the first and the last token of a request are
+// emitted, and steps in which nothing but decoding happens are taken in one jump
+// whose length is the sum of the steps' prices.
+package sim

@@ -1,0 +1,48 @@
+package sim
+
+import "time"
+
+// Stats is the engine's account of itself since its start.
+type Stats struct {
+	Running, Waiting                         int
+	Blocks, UsedBlocks, CachedBlocks         int   // pool; in use by requests; evictable
+	Submitted, Finished, Cancelled           int64 // requests
+	Preempted                                int64 // times
+	PromptTokens, CachedTokens, OutputTokens int64 // of requests admitted; found in the cache; generated
+	ComputedTokens                           int64 // prompt tokens computed, recomputation included
+	Steps                                    int64
+	Busy                                     time.Duration // time in steps
+	EnergyJ                                  float64       // up to the end of the last completed step
+	// Blocked tells for how long the head of the queue was kept out, by reason.
+	Blocked map[Blocked]time.Duration
+}
+
+func (s *Stats) block(why Blocked, d time.Duration) {
+	if why == "" || why == blockedByTime {
+		return
+	}
+	if s.Blocked == nil {
+		s.Blocked = make(map[Blocked]time.Duration)
+	}
+	s.Blocked[why] += d
+}
+
+// Stats returns the account as of the last completed step.
+func (e *Engine) Stats() Stats {
+	s := e.stats
+	s.Running, s.Waiting = len(e.running), len(e.waiting)
+	s.Blocks, s.UsedBlocks, s.CachedBlocks = e.pool.total, e.pool.private+e.pool.pinned, e.pool.evictable
+	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
+	for why, d := range e.stats.Blocked {
+		s.Blocked[why] = d
+	}
+	return s
+}
+
+// Draw returns the modelled power at now, W, and the energy since the start, J.
+func (e *Engine) Draw(now time.Duration) (watts, joules float64) {
+	if e.step.active && now >= e.step.start {
+		return e.step.watts, e.stats.EnergyJ + e.step.watts*(min(now, e.step.end)-e.step.start).Seconds()
+	}
+	return e.cfg.Power.IdleW, e.stats.EnergyJ + e.cfg.Power.IdleW*max(0, now-e.clock).Seconds()
+}

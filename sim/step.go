@@ -1,0 +1,120 @@
+package sim
+
+import (
+	"sort"
+	"time"
+)
+
+// maxJump bounds a lazy jump, steps; within it a step's price is taken as linear.
+const maxJump = 512
+
+// step is what is under way: one step, or a jump over several in which the same
+// sequences decode and nothing else happens.
+type step struct {
+	active       bool
+	start, end   time.Duration
+	steps        int
+	first, slope float64 // s: duration of the first step, growth from step to step
+	watts        float64
+}
+
+// endOf returns when the n-th step of the jump ends.
+func (s *step) endOf(n int) time.Duration {
+	k := float64(n)
+	return s.start + seconds(s.first*k+s.slope*k*(k-1)/2)
+}
+
+// truncate ends a jump with the first of its steps that ends at or after now.
+func (s *step) truncate(now time.Duration) {
+	if !s.active || s.steps == 1 || s.end <= now {
+		return
+	}
+	s.steps = 1 + sort.Search(s.steps-1, func(i int) bool { return s.endOf(i+1) >= now })
+	s.end = s.endOf(s.steps)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s*1e9 + 0.5) }
+
+// plan composes the step that starts at the given instant: decoding sequences,
+// chunks of admitted prompts, admissions.
+func (e *Engine) plan(at time.Duration) {
+	if e.cfg.Reserve == ReservePrompt {
+		e.grow()
+	}
+	var work Work
+	for _, s := range e.running {
+		if s.decoding() {
+			s.inStep = true
+			work.Seqs++
+			work.Context += int64(s.context())
+		}
+	}
+	budget := e.cfg.StepTokens - work.Seqs
+	for _, s := range e.running {
+		if !s.decoding() {
+			budget -= chunk(s, budget, &work)
+		}
+	}
+	var blocked Blocked
+	for budget > 0 && len(e.waiting) > 0 && blocked == "" {
+		var s *sequence
+		if s, blocked = e.admit(at); s != nil {
+			budget -= chunk(s, budget, &work)
+		}
+	}
+	if budget <= 0 && len(e.waiting) > 0 {
+		blocked = BlockedByTokens
+	}
+	steps := 1
+	if work.Prefill == 0 && !e.cfg.PerToken {
+		steps = e.jump()
+	}
+	e.price(at, work, steps)
+	if len(e.waiting) > 0 && blocked != BlockedByTokens {
+		e.step.truncate(e.admissibleAt(e.waiting[0]))
+	}
+	e.stats.block(blocked, e.step.end-e.step.start)
+}
+
+// chunk puts as much of the sequence's prompt into the step as the budget holds.
+func chunk(s *sequence, budget int, work *Work) int {
+	n := min(budget, s.prompt-s.computed)
+	if n <= 0 {
+		return 0
+	}
+	s.inStep, s.chunk = true, n
+	work.Prefill += n
+	work.Attended += int64(n)*int64(s.computed) + int64(n)*int64(n+1)/2
+	return n
+}
+
+// price sets the duration and the power of the step.
+func (e *Engine) price(at time.Duration, work Work, steps int) {
+	first := e.cfg.Cost.Price(work)
+	e.step = step{active: true, start: at, steps: steps, first: first.Seconds / e.cfg.Speed, watts: e.cfg.Power.Watts(first)}
+	if steps > 1 {
+		work.Context += int64(steps-1) * int64(work.Seqs)
+		last := e.cfg.Cost.Price(work)
+		e.step.slope = (last.Seconds - first.Seconds) / e.cfg.Speed / float64(steps-1)
+		e.step.watts = (e.step.watts + e.cfg.Power.Watts(last)) / 2
+	}
+	e.step.end = e.step.endOf(steps)
+}
+
+// jump returns how many steps may be taken at once: until the first sequence ends,
+// as long as the blocks to grow into are free.
+func (e *Engine) jump() int {
+	steps := maxJump
+	for _, s := range e.running {
+		steps = min(steps, s.Output-s.output)
+	}
+	if e.cfg.Reserve == ReserveOutput {
+		return steps
+	}
+	for ; steps > 1; steps /= 2 {
+		if e.extend(steps) {
+			break
+		}
+	}
+	return steps
+}
