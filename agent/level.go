@@ -1,0 +1,242 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	"plimsoll"
+)
+
+// Level is the protocol of one level attempt as a pure state machine, the same for
+// a real engine and for virtual time. A load tells it what the agents do (Waits,
+// Sent, FirstToken, Ended, Walked) and calls Look no later than Next says; Look
+// answers what to do.
+//
+//	phase    until
+//	ramp     the last agent began (agent i begins at i/N of the ramp)
+//	settle   Shape.Settle later; the window opens
+//	window   it is Min long and holds its Turns and Walks ("full"), or is Max long
+//	         ("max"), or the slowest turn so far would only just end before the
+//	         limit ("limit"), or Enough said so at a tick ("enough")
+//	hold     every turn sent in the window has ended or is settled, or the limit
+//
+// The load goes on in the hold, uncounted. Then everything in flight is cut.
+// Instants may come slightly out of order. Not safe for concurrent use.
+type Level struct {
+	stage   plimsoll.Stage
+	ramped  plimsoll.Instant // end of the ramp
+	window  plimsoll.Window  // End Never while it is open
+	closed  string
+	stopped plimsoll.Instant // the tick that stopped the level
+	tick    plimsoll.Instant // next tick to ask at
+	over    bool
+
+	slots   []seat
+	counted int                // turns sent in the window, while it is open
+	open    int                // turns of the window in flight, after it closed
+	sent    []plimsoll.Instant // of ended turns, since the window opened
+	walked  []plimsoll.Instant // since the window opened
+	short   int                // slots below WalksPerAgent
+	slowest time.Duration      // of the turns that ended
+	gone    time.Duration      // slot time in the window that nothing filled
+}
+
+// Why a window closed, as plimsoll.Observed.Closed.
+const (
+	ClosedEnough      = "enough"
+	ClosedFull        = "full"
+	ClosedMax         = "max"
+	ClosedLimit       = "limit"
+	ClosedBroken      = "broken"
+	ClosedInterrupted = "interrupted"
+)
+
+// Todo is what a load must do after a Look.
+type Todo uint8
+
+// The answers of Look.
+const (
+	Nothing   Todo = iota
+	AskEnough      // ask whether the level is settled, with AskedTick, then Look again
+	Cut            // the level is over: cut everything in flight
+)
+
+// NewLevel returns the protocol of a stage.
+func NewLevel(s plimsoll.Stage) (*Level, error) {
+	if err := s.Shape.Validate(); err != nil {
+		return nil, err
+	}
+	if s.Agents < 1 {
+		return nil, fmt.Errorf("level %d: agents %d: want at least 1", s.Level, s.Agents)
+	}
+	ramped := plimsoll.Instant(0).Add(s.Shape.RampFor(s.Agents))
+	start := ramped.Add(s.Shape.Settle)
+	l := &Level{
+		stage: s, ramped: ramped, window: plimsoll.Window{Start: start, End: plimsoll.Never},
+		stopped: plimsoll.Never, slots: make([]seat, s.Agents),
+	}
+	l.tick = start - start%plimsoll.Instant(s.Shape.Tick) + plimsoll.Instant(s.Shape.Tick)
+	if s.Shape.WalksPerAgent > 0 {
+		l.short = s.Agents
+	}
+	for i := range l.slots {
+		l.slots[i].until = l.Begins(i)
+	}
+	return l, nil
+}
+
+// Begins returns when an agent begins.
+func (l *Level) Begins(slot int) plimsoll.Instant {
+	if rate := l.stage.Shape.SpawnPerS; rate > 0 {
+		return plimsoll.Instant(float64(slot) / rate * float64(time.Second))
+	}
+	return plimsoll.Instant(int64(l.stage.Shape.Ramp) / int64(l.stage.Agents) * int64(slot))
+}
+
+// Phase names the phase at an instant: ramp, settle, window, hold.
+func (l *Level) Phase(now plimsoll.Instant) string {
+	switch {
+	case l.closed != "":
+		return "hold"
+	case now < l.ramped:
+		return "ramp"
+	case now < l.window.Start:
+		return "settle"
+	}
+	return "window"
+}
+
+// Next returns when Look must be called again at the latest, after what happened
+// until now.
+func (l *Level) Next(now plimsoll.Instant) plimsoll.Instant {
+	shape := &l.stage.Shape
+	next := l.tick
+	if shape.Limit > 0 {
+		next = min(next, now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
+	} else if l.closed != "" {
+		next = min(next, now.Add(shape.Tick/10+1))
+	}
+	if l.closed != "" {
+		if l.open == 0 {
+			return now
+		}
+		return max(now, next)
+	}
+	if shape.Max > 0 {
+		next = min(next, l.window.Start.Add(shape.Max))
+	}
+	if l.full() {
+		next = min(next, l.window.Start.Add(shape.Min))
+	}
+	return max(now, next)
+}
+
+// Look decides what to do now.
+func (l *Level) Look(now plimsoll.Instant) Todo {
+	limit := plimsoll.Instant(l.stage.Shape.Limit)
+	switch {
+	case l.over:
+		return Cut
+	case limit > 0 && now >= limit:
+		l.close(ClosedLimit, limit)
+		l.over = true
+		return Cut
+	case now < l.window.Start:
+		return Nothing
+	case now >= l.tick:
+		return AskEnough
+	}
+	if l.closed == "" {
+		l.mayClose(now)
+	}
+	if l.closed != "" && l.heldOut(now) {
+		l.over = true
+		return Cut
+	}
+	return Nothing
+}
+
+// AskedTick returns the tick that AskEnough is about. A caller that is late asks tick
+// by tick.
+func (l *Level) AskedTick() plimsoll.Instant { return l.tick }
+
+// Answered takes Enough's answer for the asked tick; true ends the level there.
+func (l *Level) Answered(enough bool) {
+	if enough {
+		l.stopped = l.tick
+		l.close(ClosedEnough, l.tick)
+		l.over = true
+	}
+	l.tick = l.tick.Add(l.stage.Shape.Tick)
+}
+
+// Stop ends the level now: ClosedBroken or ClosedInterrupted.
+func (l *Level) Stop(why string, now plimsoll.Instant) {
+	l.close(why, now)
+	l.over = true
+}
+
+// mayClose closes the window by its shape's rule.
+func (l *Level) mayClose(now plimsoll.Instant) {
+	shape := &l.stage.Shape
+	long := now.Sub(l.window.Start)
+	switch {
+	case shape.Max > 0 && long >= shape.Max:
+		l.close(ClosedMax, l.window.Start.Add(shape.Max))
+	case long < shape.Min:
+	case l.full():
+		l.close(ClosedFull, now+1) // what filled it now is of it
+	case shape.Limit > 0 && shape.Limit-time.Duration(now) < l.slowestBy(now)*11/10:
+		l.close(ClosedLimit, now)
+	}
+}
+
+// full reports whether the window holds what its shape asks for. A shape that asks
+// for nothing and has no Max is full once it is Min long.
+func (l *Level) full() bool {
+	shape := &l.stage.Shape
+	asks := shape.Turns > 0 || shape.Walks > 0 || shape.WalksPerAgent > 0
+	if !asks {
+		return shape.Max == 0
+	}
+	return l.counted >= shape.Turns && len(l.walked) >= shape.Walks && l.short == 0
+}
+
+// close ends the window; turns sent at or after its end are not of it.
+func (l *Level) close(why string, at plimsoll.Instant) {
+	if l.closed != "" {
+		return
+	}
+	l.closed = why
+	l.window.End = max(at, l.window.Start)
+	l.settleSeats()
+}
+
+// Observed returns what the level knows of itself; the load adds the rest. It is
+// complete once every turn in flight was cut and told to Ended.
+func (l *Level) Observed(now plimsoll.Instant) plimsoll.Observed {
+	o := plimsoll.Observed{Window: l.window, End: now, Tick: l.stopped, Closed: l.closed}
+	for _, at := range l.sent {
+		if l.window.Holds(at) {
+			o.TurnsSent++
+		}
+	}
+	for _, at := range l.walked {
+		if l.window.Holds(at) {
+			o.Walks++
+		}
+	}
+	if full := float64(len(l.slots)) * l.window.Seconds(); full > 0 {
+		o.Delivered = 1 - l.gone.Seconds()/full
+	}
+	return o
+}
+
+// CutClass is the class of a turn that was in flight when the level ended: one of the
+// window is censored, unless Enough had settled every verdict.
+func (l *Level) CutClass(sent plimsoll.Instant, primer bool) plimsoll.Class {
+	if !primer && l.stopped == plimsoll.Never && l.window.Holds(sent) {
+		return plimsoll.ClassCensored
+	}
+	return plimsoll.ClassCancelled
+}
