@@ -6,16 +6,21 @@ package plimsoll
 type Evidence struct {
 	Stage  Stage
 	Window Window
+	// At is the tick at which a level under way was looked at, Never once it is
+	// over. WindowOpen says that the window had not closed by then: Window.End is
+	// then At.
+	At         Instant
+	WindowOpen bool
 
 	// The ledger: Turns = OK + Failed + Cancelled + Censored.
 	Turns, OK, Failed, Cancelled, Censored int
 	Classes                                map[Class]int
 
-	// TTFT holds a value a turn of the population whose TTFT is known, s,
-	// ascending; a failed turn is +Inf.
+	// TTFT holds a value a turn of the population that ended by itself, s,
+	// ascending; a failed turn is +Inf. Turns in Open are in none of the slices.
 	TTFT []float64
-	// Speed holds a value a turn whose output speed is known, tokens/s, ascending;
-	// a failed turn is 0. SpeedAA is the (tokens-1)/(last-first) formula,
+	// Speed holds a value a turn that ended with a known output speed, tokens/s,
+	// ascending; a failed turn is 0. SpeedAA is the (tokens-1)/(last-first) formula,
 	// SpeedEndToEnd tokens/(end-sent).
 	Speed, SpeedAA, SpeedEndToEnd []float64
 	// NoSpeed counts replies without a speed (fewer than 2 tokens); OneRead counts
@@ -37,9 +42,34 @@ type Evidence struct {
 	// limit, by tier name.
 	Starved map[string]int
 
+	// Journeys groups the same turns by the pass of an agent through a trajectory,
+	// for intervals that respect that its turns resemble each other.
+	Journeys []Journey
+	Steady   Steady
+
 	LagP99ms float64
 	Observed Observed
 	Gates    []Gate
+}
+
+// Journey holds the ended turns of one walk inside the window, in order of sending.
+type Journey struct {
+	Trajectory  string
+	Slot, Walk  int
+	TTFT, Speed []float64 // s, tokens/s; failed +Inf and 0
+}
+
+// Steady says whether the window was stationary. A p-value is that of a trend
+// over the window's batches (two-sided), 1 where there were too few to tell.
+type Steady struct {
+	// TransientS is how much of the window's begin the MSER-5 rule would cut, s;
+	// -1 where it finds no steady part.
+	TransientS    float64
+	TTFTTrend     float64 // Kendall's tau of batch medians against time, -1..1
+	TTFTTrendP    float64
+	SpeedTrend    float64
+	SpeedTrendP   float64
+	BatchesJudged int
 }
 
 // OpenTurn is a turn without an end of its own.
@@ -108,6 +138,11 @@ type TierAnswer struct {
 	// pass; -1 where Outcome is not Pass.
 	Capacity   int
 	LowestFail int // 0 none seen
+	// AtLeast is the best lower statement whatever the outcome: the highest tested
+	// N at which it and every smaller tested N pass; 0 none. Open says that the
+	// highest level allowed passed, so that the capacity may be higher.
+	AtLeast int
+	Open    bool
 	BoundBy    string
 	Reason     string
 	// Estimate, its 95 % interval and the certified bound, where the method gives
