@@ -1,0 +1,161 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"strings"
+
+	"plimsoll"
+)
+
+// maxInfo bounds the body of an information request, in bytes.
+const maxInfo = 4 << 20
+
+// Identify asks the engine what it is: /v1/models, /version, /get_server_info
+// (SGLang), /props (llama.cpp) and the Server header of the first URL. It fails
+// only if nothing answers.
+func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
+	id := plimsoll.Identity{Details: map[string]string{}}
+	probe, err := c.get(ctx, "/models", true)
+	if err != nil {
+		return id, err
+	}
+	id.Server = probe.server
+	if served := servedModels(probe.body); probe.status == http.StatusOK && len(served) > 0 {
+		for _, m := range served {
+			if m.ID == c.config.Model {
+				id.Model = m.ID
+				detail(id.Details, "models.root", m.Root)
+				detail(id.Details, "models.owned_by", m.OwnedBy)
+				if m.MaxLen > 0 {
+					id.Details["models.max_model_len"] = fmt.Sprint(m.MaxLen)
+				}
+			}
+		}
+	}
+	for _, path := range []string{"/version", "/get_server_info", "/props"} {
+		p, err := c.get(ctx, path, false)
+		if err != nil || p.status != http.StatusOK {
+			continue
+		}
+		flatten(id.Details, strings.TrimPrefix(path, "/"), p.body)
+	}
+	for _, name := range []string{"version.version", "get_server_info.version", "props.build_info"} {
+		if id.Version == "" {
+			id.Version = id.Details[name]
+		}
+	}
+	return id, nil
+}
+
+func detail(into map[string]string, name, value string) {
+	if value != "" {
+		into[name] = cut(value)
+	}
+}
+
+// info is the answer to an information request.
+type info struct {
+	status int
+	server string
+	body   []byte
+}
+
+// get asks for a page of the engine: below the base URL, or beside it (without
+// /v1). It goes through net/http, since no clock depends on it; redirects are not
+// followed.
+func (c *Client) get(ctx context.Context, path string, below bool) (info, error) {
+	t := c.targets[0]
+	base := t.path
+	if !below {
+		base = strings.TrimSuffix(base, "/v1")
+	}
+	scheme := "http"
+	if t.tls != nil {
+		scheme = "https"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+t.host+base+path, nil)
+	if err != nil {
+		return info{}, fmt.Errorf("ask %s%s: %w", t.safe, path, err)
+	}
+	if c.config.Key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.config.Key.reveal())
+	}
+	for _, h := range c.config.Headers {
+		req.Header.Set(h.Name, h.Value.reveal())
+	}
+	transport := &http.Transport{DialContext: c.config.Dial, TLSClientConfig: t.tls, DisableKeepAlives: true, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	web := http.Client{Transport: transport, Timeout: c.config.Connect, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := web.Do(req)
+	if err != nil {
+		return info{}, fmt.Errorf("%s does not answer (%s): start the engine or mend the URL", t.safe, short(err))
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxInfo))
+	if err != nil {
+		return info{}, fmt.Errorf("%s%s breaks off: %s", t.safe, path, short(err))
+	}
+	return info{res.StatusCode, res.Header.Get("Server"), body}, nil
+}
+
+// servedModel is a model of /v1/models.
+type servedModel struct {
+	ID      string `json:"id"`
+	Root    string `json:"root"`
+	OwnedBy string `json:"owned_by"`
+	MaxLen  int    `json:"max_model_len"`
+}
+
+func servedModels(body []byte) []servedModel {
+	var list struct {
+		Data []servedModel `json:"data"`
+	}
+	if json.Unmarshal(body, &list) != nil {
+		return nil
+	}
+	sort.Slice(list.Data, func(i, j int) bool { return list.Data[i].ID < list.Data[j].ID })
+	return list.Data
+}
+
+// volatile are members that change while an engine serves; they are no identity.
+func volatile(name string) bool {
+	for _, part := range []string{"internal_states", "uptime", "timestamp", "time", "running", "waiting", "load", "slots", "token", "default_generation_settings", "key"} {
+		if strings.Contains(strings.ToLower(name), part) {
+			return true
+		}
+	}
+	return false
+}
+
+// flatten puts the scalars of a JSON object into the map under dotted names.
+func flatten(into map[string]string, prefix string, body []byte) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return
+	}
+	for name, raw := range members {
+		full := prefix + "." + name
+		if volatile(name) || len(into) >= 256 || len(raw) == 0 {
+			continue
+		}
+		switch raw[0] {
+		case '{':
+			flatten(into, full, raw)
+		case '"':
+			var text string
+			if json.Unmarshal(raw, &text) == nil && len(text) <= 200 {
+				detail(into, full, text)
+			}
+		case '[':
+		default:
+			if string(raw) != "null" {
+				into[full] = string(raw)
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"syscall"
+	"time"
+)
+
+type laneKey struct{ slot, branch int }
+
+// lane is the connections of one slot's branch, one for each target. Only the
+// agent that owns the slot touches it.
+type lane struct {
+	conns []*conn
+	turns int // turns sent, for round robin
+	last  int
+}
+
+// conn is one connection with the time that making it took.
+type conn struct {
+	net.Conn
+	raw        syscall.RawConn // nil where liveness cannot be looked at
+	begun, end time.Time       // of connect and TLS handshake
+	used       bool
+}
+
+// lane returns the lane of a slot's branch.
+func (c *Client) lane(slot, branch int) *lane {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := laneKey{slot, branch}
+	l := c.lanes[key]
+	if l == nil {
+		l = &lane{conns: make([]*conn, len(c.targets))}
+		c.lanes[key] = l
+	}
+	return l
+}
+
+// peekNext returns the target of the lane's next turn.
+func (l *lane) peekNext(r Routing, slot, targets int) int {
+	if r == RoundRobin {
+		return (slot + l.turns) % targets
+	}
+	return slot % targets
+}
+
+// next returns the target of a turn that is sent now.
+func (l *lane) next(r Routing, slot, targets int) int {
+	index := l.peekNext(r, slot, targets)
+	l.turns++
+	return index
+}
+
+// alive reports whether a connection is there that the server has not closed. A
+// server that sent something unasked is as good as gone.
+func (l *lane) alive(index int) bool {
+	k := l.conns[index]
+	if k == nil {
+		return false
+	}
+	if k.raw != nil && !quiet(k.raw) {
+		l.drop(index)
+		return false
+	}
+	return true
+}
+
+func (l *lane) drop(index int) {
+	if k := l.conns[index]; k != nil {
+		_ = k.Close()
+		l.conns[index] = nil
+	}
+}
+
+func (l *lane) close() {
+	for i := range l.conns {
+		l.drop(i)
+	}
+}
+
+// connect makes a connection, with TLS where the target wants it.
+func (c *Client) connect(ctx context.Context, l *lane, index int) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Connect)
+	defer cancel()
+	t := c.targets[index]
+	k := &conn{begun: time.Now()}
+	plain, err := c.config.Dial(ctx, "tcp", t.address)
+	if err != nil {
+		return err
+	}
+	if sc, ok := plain.(syscall.Conn); ok {
+		if k.raw, err = sc.SyscallConn(); err != nil {
+			k.raw = nil
+		}
+	}
+	k.Conn = plain
+	if t.tls != nil {
+		secure := tls.Client(plain, t.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = plain.Close()
+			return err
+		}
+		k.Conn = secure
+	}
+	k.end = time.Now()
+	l.drop(index)
+	l.conns[index] = k
+	return nil
+}

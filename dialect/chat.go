@@ -1,0 +1,171 @@
+package dialect
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"plimsoll"
+)
+
+// chat is OpenAI's chat completions.
+type chat struct{}
+
+func (chat) Name() string       { return "chat" }
+func (chat) Path() string       { return "/chat/completions" }
+func (chat) ForcesLength() bool { return true }
+
+func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
+	head, err := d.head(t, o)
+	if err != nil {
+		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
+	}
+	n := encoder{
+		e:      &Encoded{dialect: d, t: t, stop: chatTail},
+		encode: chatMessage,
+	}
+	if err := n.build(head, func(turn int) int { return t.Turns[turn].OutputTokens }); err != nil {
+		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
+	}
+	return n.e, nil
+}
+
+// head writes everything before the first message.
+func (chat) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	extra, err := o.members()
+	if err != nil {
+		return nil, err
+	}
+	head := appendQuoted([]byte(`{"model":`), o.Model)
+	head = append(head, `,"stream":true`...)
+	switch {
+	case o.ContinuousUsage:
+		head = append(head, `,"stream_options":{"include_usage":true,"continuous_usage_stats":true}`...)
+	case o.Usage:
+		head = append(head, `,"stream_options":{"include_usage":true}`...)
+	}
+	if o.ReasoningEffort != "" {
+		head = appendQuoted(append(head, `,"reasoning_effort":`...), o.ReasoningEffort)
+	}
+	head = append(head, extra...)
+	tools, err := toolSchemas(t)
+	if err != nil {
+		return nil, err
+	}
+	if len(tools) > 0 {
+		head = append(append(head, `,"tools":`...), tools...)
+	}
+	return append(head, `,"messages":[`...), nil
+}
+
+// toolSchemas returns the trajectory's tool schemas as compact JSON, nil when it
+// has none.
+func toolSchemas(t *plimsoll.Trajectory) ([]byte, error) {
+	for i := range t.Segments {
+		if t.Segments[i].Kind != plimsoll.KindTools || t.Segments[i].Text == "" {
+			continue
+		}
+		var list []json.RawMessage
+		if err := json.Unmarshal([]byte(t.Segments[i].Text), &list); err != nil {
+			return nil, fmt.Errorf("segment %d: tools are no JSON array: %w", i, err)
+		}
+		if len(list) == 0 {
+			return nil, nil
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(t.Segments[i].Text)); err != nil {
+			return nil, fmt.Errorf("segment %d: tools: %w", i, err)
+		}
+		return compact.Bytes(), nil
+	}
+	return nil, nil
+}
+
+// chatMessage encodes one message with a leading comma and returns where its text
+// begins.
+func chatMessage(dst []byte, segments []*plimsoll.Segment) ([]byte, int) {
+	first := segments[0]
+	dst = appendQuoted(append(dst, `,{"role":`...), string(first.Role))
+	if first.Kind == plimsoll.KindToolResult {
+		dst = appendQuoted(append(dst, `,"tool_call_id":`...), first.CallID)
+	}
+	dst = appendJoined(dst, `,"reasoning_content":"`, segments, plimsoll.KindReasoning)
+	dst, text := appendContent(dst, segments)
+	calls := 0
+	for _, s := range segments {
+		if s.Kind != plimsoll.KindToolCall {
+			continue
+		}
+		if calls++; calls == 1 {
+			dst = append(dst, `,"tool_calls":[`...)
+		} else {
+			dst = append(dst, ',')
+		}
+		dst = appendQuoted(append(dst, `{"id":`...), s.CallID)
+		dst = appendQuoted(append(dst, `,"type":"function","function":{"name":`...), s.Name)
+		dst = appendQuoted(append(dst, `,"arguments":`...), s.Text)
+		dst = append(dst, `}}`...)
+	}
+	if calls > 0 {
+		dst = append(dst, ']')
+	}
+	return append(dst, '}'), text
+}
+
+// appendContent writes the content member: the message's texts joined, or null for
+// a message of tool calls alone.
+func appendContent(dst []byte, segments []*plimsoll.Segment) ([]byte, int) {
+	has, calls := false, false
+	for _, s := range segments {
+		has = has || isText(s.Kind)
+		calls = calls || s.Kind == plimsoll.KindToolCall
+	}
+	if !has && calls {
+		return append(dst, `,"content":null`...), -1
+	}
+	dst = append(dst, `,"content":"`...)
+	text := len(dst)
+	for _, s := range segments {
+		if isText(s.Kind) {
+			dst = appendText(dst, s.Text)
+		}
+	}
+	return append(dst, '"'), text
+}
+
+// appendJoined writes a member that joins all segments of a kind, if there are any.
+func appendJoined(dst []byte, member string, segments []*plimsoll.Segment, kind plimsoll.Kind) []byte {
+	found := false
+	for _, s := range segments {
+		if s.Kind != kind {
+			continue
+		}
+		if !found {
+			dst, found = append(dst, member...), true
+		}
+		dst = appendText(dst, s.Text)
+	}
+	if found {
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// isText reports whether a segment's text stands in its message's content.
+func isText(k plimsoll.Kind) bool {
+	return k != plimsoll.KindReasoning && k != plimsoll.KindToolCall && k != plimsoll.KindTools
+}
+
+// chatTail closes the request with the reply's length.
+func chatTail(dst []byte, p Policy, n int) []byte {
+	dst = strconv.AppendInt(append(dst, `],"max_tokens":`...), int64(n), 10)
+	if p == Recorded {
+		dst = strconv.AppendInt(append(dst, `,"min_tokens":`...), int64(n), 10)
+		dst = append(dst, `,"ignore_eos":true`...)
+	}
+	return append(dst, '}')
+}

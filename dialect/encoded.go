@@ -1,0 +1,257 @@
+package dialect
+
+import (
+	"fmt"
+	"strconv"
+
+	"plimsoll"
+)
+
+// Policy says how long a reply is asked to be.
+type Policy string
+
+// The policies.
+const (
+	Recorded Policy = "recorded" // exactly the recorded length
+	Free     Policy = "free"     // as the model likes, up to a guard
+	Primer   Policy = "primer"   // one token: only the prompt matters
+)
+
+// FreeGuard bounds the tokens of a free reply.
+const FreeGuard = 16384
+
+// Output is how long one reply is asked to be. Max 0 is the policy's own: the
+// turn's recorded length (at least 1), [FreeGuard], or 1.
+type Output struct {
+	Policy Policy
+	Max    int
+}
+
+// Salts are put into a request as they are, so they must be ASCII that JSON needs
+// not escape, such as [Salt] makes. An empty salt is left out.
+type Salts struct{ Level, Walk []byte }
+
+// Salt writes 64 bits as 20 bytes of text.
+func Salt(bits uint64) []byte {
+	const digits = "0123456789abcdef"
+	out := []byte("[[0000000000000000]]")
+	for i := range 16 {
+		out[17-i] = digits[bits&15]
+		bits >>= 4
+	}
+	return out
+}
+
+// Encoded is one trajectory in one dialect. It is immutable.
+type Encoded struct {
+	dialect Dialect
+	t       *plimsoll.Trajectory
+	arena   []byte
+	turns   []encodedTurn
+	head    span // request up to the first message, in the arena
+	stop    func(dst []byte, p Policy, n int) []byte
+}
+
+// span is a half-open range of the arena.
+type span struct{ from, to int }
+
+// encodedTurn is where a turn's prompt lies in the arena, and its tails.
+type encodedTurn struct {
+	body        []span
+	level, walk mark
+	recorded    int
+	tails       [3]span // by policy: recorded, free, primer
+}
+
+// mark is a place in a turn's body: an offset in the arena inside span number part.
+type mark struct{ part, at int }
+
+// Dialect returns the dialect that it was encoded in.
+func (e *Encoded) Dialect() Dialect { return e.dialect }
+
+// Trajectory returns what was encoded.
+func (e *Encoded) Trajectory() *plimsoll.Trajectory { return e.t }
+
+// Turns returns the number of turns.
+func (e *Encoded) Turns() int { return len(e.turns) }
+
+// Bytes returns the size of the arena that all agents share.
+func (e *Encoded) Bytes() int { return len(e.arena) }
+
+// Max returns the token bound that Request writes for a turn.
+func (e *Encoded) Max(turn int, o Output) int {
+	switch {
+	case o.Max > 0:
+		return o.Max
+	case o.Policy == Free:
+		return FreeGuard
+	case o.Policy == Primer:
+		return 1
+	}
+	return e.turns[turn].recorded
+}
+
+// Request appends the slices of a turn's request body to dst and returns them with
+// their total length. The slices are shared and must not be written to.
+func (e *Encoded) Request(dst [][]byte, turn int, salts Salts, o Output) ([][]byte, int64) {
+	t := &e.turns[turn]
+	from := len(dst)
+	dst = append(dst, e.arena[e.head.from:e.head.to])
+	for i, part := range t.body {
+		at := part.from
+		if i == t.level.part && len(salts.Level) > 0 {
+			dst = append(dst, e.arena[at:t.level.at], salts.Level)
+			at = t.level.at
+		}
+		if i == t.walk.part && len(salts.Walk) > 0 {
+			dst = append(dst, e.arena[at:t.walk.at], salts.Walk)
+			at = t.walk.at
+		}
+		dst = append(dst, e.arena[at:part.to])
+	}
+	dst = append(dst, e.tail(t, o, turn))
+	var length int64
+	for _, slice := range dst[from:] {
+		length += int64(len(slice))
+	}
+	return dst, length
+}
+
+// tail returns the request's end: one that was encoded before unless a bound was
+// given.
+func (e *Encoded) tail(t *encodedTurn, o Output, turn int) []byte {
+	if o.Max > 0 {
+		return e.stop(nil, o.Policy, o.Max)
+	}
+	which := t.tails[0]
+	switch o.Policy {
+	case Free:
+		which = t.tails[1]
+	case Primer:
+		which = t.tails[2]
+	}
+	return e.arena[which.from:which.to]
+}
+
+// encoder builds an Encoded. A message is encoded once for each distinct list of
+// its segments; turns then point at the encodings.
+type encoder struct {
+	e      *Encoded
+	seen   map[string]message
+	encode func(dst []byte, segments []*plimsoll.Segment) ([]byte, int) // message encoder of the dialect
+}
+
+// message is one encoded message: where it lies with its leading comma, where its
+// text begins (-1 none), and whose it is.
+type message struct {
+	at   span
+	text int
+	role plimsoll.Role
+}
+
+// build encodes head, messages and tails of a trajectory.
+func (n *encoder) build(head []byte, recorded func(turn int) int) error {
+	e := n.e
+	e.arena = append(e.arena, head...)
+	e.head = span{0, len(e.arena)}
+	n.seen = make(map[string]message)
+	e.turns = make([]encodedTurn, len(e.t.Turns))
+	for i := range e.t.Turns {
+		messages, err := n.messages(i)
+		if err != nil {
+			return fmt.Errorf("trajectory %q turn %d: %w", e.t.ID, i, err)
+		}
+		e.turns[i] = place(messages)
+		e.turns[i].recorded = max(1, recorded(i))
+	}
+	for i := range e.turns {
+		for p, o := range []Output{{Policy: Recorded}, {Policy: Free}, {Policy: Primer}} {
+			from := len(e.arena)
+			e.arena = e.stop(e.arena, o.Policy, e.Max(i, o))
+			e.turns[i].tails[p] = span{from, len(e.arena)}
+		}
+	}
+	return nil
+}
+
+// messages encodes the messages of a turn's prompt that were not encoded before.
+func (n *encoder) messages(turn int) ([]message, error) {
+	var out []message
+	var group []*plimsoll.Segment
+	var key []byte
+	flush := func() {
+		if len(group) == 0 {
+			return
+		}
+		m, ok := n.seen[string(key)]
+		if !ok {
+			from := len(n.e.arena)
+			var text int
+			n.e.arena, text = n.encode(n.e.arena, group)
+			m = message{at: span{from, len(n.e.arena)}, text: text, role: group[0].Role}
+			n.seen[string(key)] = m
+		}
+		out = append(out, m)
+		group, key = group[:0], key[:0]
+	}
+	for _, s := range n.e.t.Turns[turn].Prompt {
+		if s.From < 0 || s.To > len(n.e.t.Segments) || s.From > s.To {
+			return nil, fmt.Errorf("prompt span [%d,%d) is outside the %d segments", s.From, s.To, len(n.e.t.Segments))
+		}
+		for i := s.From; i < s.To; i++ {
+			segment := &n.e.t.Segments[i]
+			if segment.Kind == plimsoll.KindTools {
+				continue
+			}
+			if segment.Text == "" && len(segment.Blocks) > 0 {
+				return nil, fmt.Errorf("segment %d has no text: fill a shape-only trajectory first", i)
+			}
+			if len(group) > 0 && !together(group[len(group)-1], segment) {
+				flush()
+			}
+			group = append(group, segment)
+			key = strconv.AppendInt(append(key, ','), int64(i), 36)
+		}
+	}
+	flush()
+	if len(out) == 0 {
+		return nil, fmt.Errorf("prompt is empty")
+	}
+	return out, nil
+}
+
+// together reports whether two neighbours form one message. A tool result is
+// always a message of its own.
+func together(a, b *plimsoll.Segment) bool {
+	return a.Message == b.Message && a.Role == b.Role && a.Kind != plimsoll.KindToolResult && b.Kind != plimsoll.KindToolResult
+}
+
+// place joins messages that are neighbours in the arena and marks where the salts
+// go. The first message goes without its leading comma.
+func place(messages []message) encodedTurn {
+	t := encodedTurn{level: mark{part: -1}, walk: mark{part: -1}}
+	for i, m := range messages {
+		if i == 0 {
+			m.at.from++
+		}
+		if last := len(t.body) - 1; last >= 0 && t.body[last].to == m.at.from {
+			t.body[last].to = m.at.to
+		} else {
+			t.body = append(t.body, m.at)
+		}
+		if m.text < 0 {
+			continue
+		}
+		here := mark{len(t.body) - 1, m.text}
+		if t.level.part < 0 {
+			t.level = here
+		}
+		if t.walk.part < 0 && m.role == plimsoll.User {
+			t.walk = here
+		}
+	}
+	if t.walk.part < 0 {
+		t.walk = t.level
+	}
+	return t
+}

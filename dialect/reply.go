@@ -1,0 +1,143 @@
+package dialect
+
+import (
+	"encoding/json"
+
+	"plimsoll"
+)
+
+// Channel is what a piece of a reply belongs to.
+type Channel int
+
+// The channels.
+const (
+	Content Channel = iota
+	Reasoning
+	Tool // tool-call names and arguments
+	channels
+)
+
+// Reply is what a stream held.
+type Reply struct {
+	FirstToken   plimsoll.Instant // first read with content, reasoning, tool name or arguments
+	FirstVisible plimsoll.Instant // first such read that was not reasoning alone
+	LastToken    plimsoll.Instant
+	Events       int           // all events, the end mark included
+	Silent       int           // events without a token: role, empty, usage, error
+	Bytes        [channels]int // text bytes by channel
+	FirstBytes   int           // text bytes that arrived in the read of FirstToken
+	TextCut      bool          // more text came than was kept
+	TokenReads   int           // reads that brought tokens
+	Finish       string        // finish_reason, "" none
+	Done         bool          // the end mark was seen
+	Error        string        // message of an error object, at most 200 bytes, "" none
+	Usage        Usage         // the last usage object
+	FirstUsage   Usage         // the one in force at the end of FirstToken's read
+
+	tokens int // token-bearing pieces
+}
+
+// TextBytes returns the size of the reply's text over all channels.
+func (r *Reply) TextBytes() int {
+	n := 0
+	for _, b := range r.Bytes {
+		n += b
+	}
+	return n
+}
+
+// Usage is a server's token count; -1 where it said nothing. Completion includes
+// reasoning.
+type Usage struct{ Prompt, Cached, Completion, Reasoning int32 }
+
+// wireUsage is the union of the usage objects of all dialects.
+type wireUsage struct {
+	Prompt     *int32 `json:"prompt_tokens"`
+	Completion *int32 `json:"completion_tokens"`
+	PromptMore *struct {
+		Cached *int32 `json:"cached_tokens"`
+	} `json:"prompt_tokens_details"`
+	CompletionMore *struct {
+		Reasoning *int32 `json:"reasoning_tokens"`
+	} `json:"completion_tokens_details"`
+	Reasoning *int32 `json:"reasoning_tokens"`
+}
+
+// decodeUsage reads a usage object; what cannot be read is unknown.
+func decodeUsage(raw []byte) Usage {
+	u := Usage{-1, -1, -1, -1}
+	if len(raw) == 0 {
+		return u
+	}
+	var w wireUsage
+	if json.Unmarshal(raw, &w) != nil {
+		return u
+	}
+	set := func(dst *int32, v *int32) {
+		if v != nil && *v >= 0 {
+			*dst = *v
+		}
+	}
+	set(&u.Prompt, w.Prompt)
+	set(&u.Completion, w.Completion)
+	set(&u.Reasoning, w.Reasoning)
+	if w.PromptMore != nil {
+		set(&u.Cached, w.PromptMore.Cached)
+	}
+	if w.CompletionMore != nil {
+		set(&u.Reasoning, w.CompletionMore.Reasoning)
+	}
+	return u
+}
+
+// maxError bounds an engine's message that goes into a row, in bytes.
+const maxError = 200
+
+// scrub cuts an engine's message and removes control bytes.
+func scrub(message []byte) string {
+	out := make([]byte, 0, maxError)
+	for _, r := range string(message) {
+		if r < ' ' || r == 0x7f {
+			r = ' '
+		}
+		if len(out)+len(string(r)) > maxError {
+			break
+		}
+		out = append(out, string(r)...)
+	}
+	return string(out)
+}
+
+// finishReason returns the reason as a string without allocation for those that
+// are known.
+func finishReason(raw []byte) string {
+	for _, known := range [...]string{"stop", "length", "tool_calls", "content_filter", "function_call", "abort"} {
+		if string(raw) == known {
+			return known
+		}
+	}
+	if len(raw) > 32 {
+		raw = raw[:32]
+	}
+	return scrub(raw)
+}
+
+// ErrorMessage returns the message of an engine's error body, cut to 200 bytes and
+// without control bytes; "" where there is none. Nothing else of a body is shown.
+func ErrorMessage(body []byte) string {
+	w := walker{b: body}
+	var s Scanner
+	w.members(func(name []byte) bool {
+		switch {
+		case string(name) == "error", string(name) == "detail":
+			return w.failure(&s)
+		case string(name) == "message" && w.kind() == '"':
+			raw, ok := w.text()
+			s.fail(raw)
+			return ok
+		}
+		_, ok := w.value()
+		return ok
+	})
+	return s.reply.Error
+}
