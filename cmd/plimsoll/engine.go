@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"plimsoll/sim/server"
+)
+
+// listening begins the line that says where the engine listens; a parent reads it.
+const listening = "listening on "
+
+// EngineCmd serves the simulated engine.
+type EngineCmd struct {
+	Addr             string  `default:"127.0.0.1:8000" help:"Loopback address; port 0 takes a free one."`
+	Profile          string  `default:"demo" help:"Built-in profile or a file such as ./mine.yaml."`
+	KV               float64 `name:"kv" default:"1" help:"Scale of the KV cache pool."`
+	Speed            float64 `default:"1" help:"Scale of the engine's speed."`
+	APIKeyEnv        string  `name:"api-key-env" placeholder:"NAME" help:"Ask clients for the key that this environment variable holds."`
+	UntilStdinCloses bool    `hidden:"" help:"End when stdin closes."`
+}
+
+// Help is shown under the flags.
+func (EngineCmd) Help() string {
+	return `Everything this engine says is simulated. It speaks OpenAI chat completions,
+/v1/models, /version, /health, vLLM-style /metrics and its own power draw as
+dcgm-exporter text at /dcgm/metrics.
+
+  plimsoll engine                       serve the demo profile on port 8000
+  plimsoll engine --addr 127.0.0.1:0    on a free port, printed first
+  plimsoll run --url http://127.0.0.1:8000/v1 --accelerators 1`
+}
+
+// Run serves until it is interrupted.
+func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
+	if c.UntilStdinCloses {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		go func() { // ends with stdin, at the latest with the process
+			io.Copy(io.Discard, io_.In)
+			cancel()
+		}()
+	}
+	key := ""
+	if c.APIKeyEnv != "" {
+		if key = io_.Env(c.APIKeyEnv); key == "" {
+			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
+		}
+	}
+	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, APIKey: key}
+	return server.Run(ctx, cfg, func(url string) { fmt.Fprintln(io_.Out, listening+url) })
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"plimsoll"
+	"plimsoll/bundle"
+)
+
+// live shows a run while it goes on: a line a sealed level and, on a terminal, a
+// status line that is redrawn. It reads events.jsonl as any other reader would.
+type live struct {
+	out    io.Writer
+	tty    bool
+	colour bool
+	tiers  []plimsoll.Tier
+	stage  *plimsoll.Stage
+	drawn  bool // a status line stands at the cursor
+	spent  float64
+	began  time.Time
+}
+
+const liveEvery = 100 * time.Millisecond
+
+// follow reads the run folder's events until the end event or the end of ctx. It
+// owns no goroutine: the caller runs it in one and waits for it.
+func (l *live) follow(ctx context.Context, dir string) error {
+	f, err := os.Open(filepath.Join(dir, bundle.EventsFile))
+	if err != nil {
+		return fmt.Errorf("follow the run: %w", err)
+	}
+	defer f.Close()
+	ended := false
+	var offset int64
+	for {
+		n, err := bundle.ReadEvents(io.NewSectionReader(f, offset, math.MaxInt64-offset), func(e plimsoll.Event) error {
+			l.show(e)
+			ended = ended || e.Kind == plimsoll.EventEnd
+			return nil
+		})
+		offset += n
+		if err != nil || ended {
+			l.clear()
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			l.clear()
+			return nil
+		case <-time.After(liveEvery):
+		}
+	}
+}
+
+func (l *live) show(e plimsoll.Event) {
+	switch e.Kind {
+	case plimsoll.EventBegin:
+		l.begin(*e.Facts, e.Time)
+	case plimsoll.EventStage:
+		l.stage = e.Stage
+		if l.tty {
+			l.status(fmt.Sprintf("%s %4d agents  %s", l.dim("level "+levelName(*e.Stage)), e.Stage.Agents, l.dim(e.Stage.Why)))
+		}
+	case plimsoll.EventProgress:
+		l.progress(*e.Progress, e.Time)
+	case plimsoll.EventSealed:
+		l.sealed(e)
+	case plimsoll.EventWarning:
+		l.clear()
+		fmt.Fprintln(l.out, l.paint("33", "! "+e.Message))
+	}
+}
+
+func (l *live) begin(f plimsoll.Facts, at time.Time) {
+	l.tiers, l.began = f.Tiers, at
+	engine := f.Engine.URL
+	if f.Engine.Simulated {
+		engine = "simulated engine " + f.Engine.Model
+	}
+	fmt.Fprintf(l.out, "%s · %s (%d trajectories, %d turns) · %s, method %s, seed %d\n",
+		engine, f.Trajectories.Name, f.Trajectories.Count, f.Trajectories.Turns, f.Preset, f.Method, f.Seed)
+	fmt.Fprintf(l.out, "\n%s", l.dim(fmt.Sprintf("%-6s %7s %11s %10s", "level", "agents", "P25 speed", "P95 TTFT")))
+	for _, t := range l.tiers {
+		fmt.Fprint(l.out, l.dim(fmt.Sprintf("  %-11s", t.Name)))
+	}
+	fmt.Fprintln(l.out)
+}
+
+// sealed prints the line of a level that is over.
+func (l *live) sealed(e plimsoll.Event) {
+	l.clear()
+	speed, ttft := math.NaN(), math.NaN()
+	cells := map[string]string{}
+	for _, v := range e.Verdicts {
+		speed, ttft = v.SpeedTPS, v.TTFTs
+		cells[v.Tier] = l.verdict(v.Outcome)
+	}
+	fmt.Fprintf(l.out, "%-6s %7d %11s %10s", levelName(*e.Stage), e.Stage.Agents, tps(speed), seconds(ttft))
+	for _, t := range l.tiers {
+		cell, ok := cells[t.Name]
+		if !ok {
+			cell = l.dim(fmt.Sprintf("%-11s", "·"))
+		}
+		fmt.Fprint(l.out, "  "+cell)
+	}
+	fmt.Fprintln(l.out)
+	for _, g := range e.Gates {
+		if !g.OK {
+			fmt.Fprintln(l.out, l.paint("35", fmt.Sprintf("       void: %s %.3g %s is above %.3g %s", g.Name, g.Value, g.Unit, g.Limit, g.Unit)))
+		}
+	}
+}
+
+// progress redraws the status line.
+func (l *live) progress(p plimsoll.Progress, at time.Time) {
+	if !l.tty {
+		return
+	}
+	speed, ttft := "", ""
+	if p.SpeedTPS != nil {
+		speed = tps(*p.SpeedTPS)
+	}
+	if p.TTFTs != nil {
+		ttft = seconds(*p.TTFTs)
+	}
+	spent := at.Sub(l.began).Seconds()
+	share := 0.0
+	left := ""
+	if p.LeftS > 0 {
+		share = spent / (spent + p.LeftS)
+		left = fmt.Sprintf("~%s left", (time.Duration(p.LeftS) * time.Second).String())
+	}
+	l.status(fmt.Sprintf("%-6s %7d %11s %10s  %s %s", fmt.Sprintf("%d", p.Level), p.Agents, speed, ttft,
+		bar(share, 20), l.dim(fmt.Sprintf("%-6s %d alive, %d in flight, %.0f tok/s  %s", p.Phase, p.Alive, p.InFlight, p.TokensPS, left))))
+}
+
+func levelName(s plimsoll.Stage) string {
+	switch {
+	case s.Warmup:
+		return "warm"
+	case s.Attempt > 1:
+		return fmt.Sprintf("%d.%d", s.Level, s.Attempt)
+	}
+	return fmt.Sprint(s.Level)
+}
+
+func (l *live) verdict(o plimsoll.Outcome) string {
+	text := fmt.Sprintf("%-11s", o)
+	switch o {
+	case plimsoll.Pass:
+		return l.paint("32", text)
+	case plimsoll.Fail:
+		return l.paint("31", text)
+	case plimsoll.Void:
+		return l.paint("35", text)
+	}
+	return l.paint("33", text)
+}
+
+func (l *live) status(line string) {
+	fmt.Fprint(l.out, "\r\x1b[K"+line)
+	l.drawn = true
+}
+
+func (l *live) clear() {
+	if l.drawn {
+		fmt.Fprint(l.out, "\r\x1b[K")
+		l.drawn = false
+	}
+}
+
+func (l *live) paint(code, text string) string {
+	if !l.colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (l *live) dim(text string) string { return l.paint("2", text) }
+
+func tps(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f tok/s", v)
+}
+
+func seconds(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(v, 1):
+		return "∞"
+	case v < 0.1:
+		return fmt.Sprintf("%.0f ms", v*1e3)
+	}
+	return fmt.Sprintf("%.2f s", v)
+}
+
+func bar(share float64, width int) string {
+	full := int(math.Round(min(1, max(0, share)) * float64(width)))
+	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
+}

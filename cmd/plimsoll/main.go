@@ -1,0 +1,116 @@
+// Plimsoll tells how many coding agents an LLM inference system can carry.
+//
+//	plimsoll run                              rehearse on a simulated engine
+//	plimsoll run --url http://HOST:PORT/v1    measure a real one
+//	plimsoll engine                           the simulated engine alone
+//	plimsoll report DIR                       look at a run again
+//
+// Exit codes: 0 every asked tier has an answer; 1 could not run; 2 usage; 3 a
+// --require is not met; 4 void; 5 undecided or budget spent; 6 a check failed;
+// 130 interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// CLI is the command line.
+type CLI struct {
+	Run        RunCmd           `cmd:"" help:"Find how many agents an engine carries."`
+	Engine     EngineCmd        `cmd:"" help:"Serve the simulated engine on loopback."`
+	Completion CompletionCmd    `cmd:"" help:"Print a shell completion script."`
+	Version    kong.VersionFlag `short:"V" help:"Print the version."`
+}
+
+// ExitError carries the exit code of a failure.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// The exit codes that commands return; main adds 1 for any other error.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRequire     = 3
+	exitVoid        = 4
+	exitUndecided   = 5
+	exitCheck       = 6
+	exitInterrupted = 130
+)
+
+func main() {
+	outside := &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, TTY: isTerminal(os.Stderr)}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Main(ctx, os.Args[1:], outside)
+	stop()
+	os.Exit(code)
+}
+
+// Main parses the arguments, runs the command and returns the exit code.
+func Main(ctx context.Context, args []string, outside *IO) int {
+	var cli CLI
+	exit := -1
+	parser, err := kong.New(&cli, kong.Name("plimsoll"),
+		kong.Description("How many coding agents does an LLM inference system carry? The highest number that it serves at once while every service-level target holds, per accelerator and per megawatt."),
+		kong.Writers(outside.Out, outside.Err), kong.Exit(func(code int) { exit = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.DefaultEnvars("PLIMSOLL"), helpVars(), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(outside.Err, "plimsoll:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // help or version was printed
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(outside.Err, "plimsoll: %v\nTry plimsoll --help.\n", err)
+		return exitUsage
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return report(parsed.Run(outside), outside.Err)
+}
+
+// report prints an error as one sentence and returns its exit code.
+func report(err error, to io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	code := exitFailed
+	var withCode *ExitError
+	if errors.As(err, &withCode) {
+		code = withCode.Code
+		if withCode.Err == nil {
+			return code
+		}
+	}
+	fmt.Fprintln(to, "plimsoll:", err)
+	return code
+}
+
+// isTerminal reports whether the file is a character device.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/config"
+	"plimsoll/report"
+	"plimsoll/result"
+	"plimsoll/run"
+	"plimsoll/search"
+)
+
+// RunCmd finds how many agents an engine carries.
+type RunCmd struct {
+	config.Run
+	File    string `short:"f" name:"file" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it."`
+	MayLoad bool   `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
+	JSON    bool   `name:"json" help:"Print result.json on standard output and nothing else."`
+	DryRun  bool   `name:"dry-run" help:"Print the plan and stop."`
+}
+
+// Help is shown under the flags.
+func (RunCmd) Help() string {
+	return `Without --url a simulated engine is started beside it, so that the whole way can
+be rehearsed on a laptop in two minutes; its result says that it is simulated.
+
+  plimsoll run
+  plimsoll run --virtual --engine-kv 0.5
+  plimsoll run --url http://127.0.0.1:8000/v1 --model NAME --api-key-env KEY \
+      --accelerators 8 --power static:700W@accelerator --trajectories ./x.jsonl \
+      --tier 30tps/10s --preset standard
+  plimsoll run -f run.yaml --seed 7 --json
+
+Exit codes: 0 every tier has an answer (0 agents is one); 1 could not run; 2 usage;
+3 a --require is not met; 4 void; 5 undecided; 130 interrupted, what was sealed is kept.`
+}
+
+// Run carries the whole job out.
+func (c *RunCmd) Run(ctx context.Context, io *IO) error {
+	plan, full, err := c.resolve()
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	if c.DryRun {
+		return dryRun(plan, full, io)
+	}
+	job, err := prepare(ctx, plan, io)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	final, err := job.measure(ctx, full, io, c.JSON)
+	if closing := job.close(); err == nil && ctx.Err() == nil {
+		err = closing
+	}
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	return verdict(final, plan)
+}
+
+func (c *RunCmd) resolve() (plimsoll.Plan, config.Run, error) {
+	said := c.Run
+	if c.File != "" {
+		file, err := config.Read(c.File)
+		if err != nil {
+			return plimsoll.Plan{}, config.Run{}, err
+		}
+		said = said.Over(file)
+	}
+	return config.Resolve(said, config.Permit{MayLoad: c.MayLoad})
+}
+
+// interrupted turns the error of a cancelled run into its exit code.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &ExitError{exitInterrupted, errors.New("interrupted; sealed levels are kept")}
+	}
+	return err
+}
+
+// measure runs the levels and shows them, writes result, report and manifest.
+func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool) (result.Result, error) {
+	dir, err := j.folder(full)
+	if err != nil {
+		return result.Result{}, err
+	}
+	defer dir.Close()
+	method, err := search.New(j.searchConfig())
+	if err != nil {
+		return result.Result{}, err
+	}
+	shown := make(chan error, 1)
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	screen := &live{out: io.Err, tty: io.TTY && !asJSON, colour: colour(io)}
+	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
+	final, runErr := run.Run(ctx, run.Config{
+		Load: j.load, Method: method, Dir: dir, Meters: j.meters, Warmup: j.warmup(), Reset: j.reset,
+		Progress: j.progress, Left: func(past []plimsoll.Past) float64 { return search.Left(method, past) }, Now: time.Now,
+	})
+	if runErr != nil {
+		stop()
+	}
+	if err := <-shown; err != nil {
+		runErr = errors.Join(runErr, err)
+	}
+	if final.Schema == "" {
+		return final, runErr
+	}
+	if err := finish(dir, final); err != nil {
+		return final, errors.Join(runErr, err)
+	}
+	return final, errors.Join(runErr, show(final, dir, io, asJSON))
+}
+
+// finish writes the report and, last of all, the manifest.
+func finish(dir *bundle.Dir, final result.Result) error {
+	if err := report.WriteHTML(dir, final); err != nil {
+		return err
+	}
+	return dir.Finish()
+}
+
+func show(final result.Result, dir *bundle.Dir, io *IO, asJSON bool) error {
+	if asJSON {
+		data, err := dir.ReadFile(bundle.ResultFile)
+		if err != nil {
+			return err
+		}
+		_, err = io.Out.Write(data)
+		return err
+	}
+	fmt.Fprintln(io.Err)
+	if err := report.Terminal(io.Out, final, report.TerminalOptions{Colour: colour(io)}); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(io.Out, "\nFolder  %s\nReport  %s\n", dir.Path(), filepath.Join(dir.Path(), bundle.ReportFile))
+	return err
+}
+
+func colour(io *IO) bool { return io.TTY && io.Env("NO_COLOR") == "" }
+
+// folder begins the run folder.
+func (j *job) folder(full config.Run) (*bundle.Dir, error) {
+	path := j.plan.Out
+	if path == "" {
+		name := j.facts.Started.Format("20060102-150405")
+		path = filepath.Join("runs", name)
+		for n := 2; exists(path); n++ {
+			path = filepath.Join("runs", fmt.Sprintf("%s-%d", name, n))
+		}
+	}
+	yaml, err := full.YAML()
+	if err != nil {
+		return nil, err
+	}
+	return bundle.Create(path, j.facts, yaml, systemYAML(j.facts))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// verdict maps the result to the exit code.
+func verdict(final result.Result, plan plimsoll.Plan) error {
+	void, undecided := []string{}, []string{}
+	missed := []string{}
+	for _, t := range final.Tiers {
+		switch plimsoll.Outcome(t.Verdict) {
+		case plimsoll.Pass:
+			if need, asked := plan.Require[t.Name]; asked && *t.Capacity < need {
+				missed = append(missed, fmt.Sprintf("%s carries %d agents, %d are required", t.Name, *t.Capacity, need))
+			}
+		case plimsoll.Void:
+			void = append(void, t.Name)
+		default:
+			undecided = append(undecided, t.Name)
+		}
+	}
+	switch {
+	case len(void) > 0:
+		return &ExitError{exitVoid, fmt.Errorf("void for %s: the client was the limit, or the engine changed; see the gates in the report", strings.Join(void, ", "))}
+	case len(missed) > 0:
+		return &ExitError{exitRequire, errors.New(strings.Join(missed, "; "))}
+	case len(undecided) > 0:
+		return &ExitError{exitUndecided, fmt.Errorf("no answer for %s; see the reasons in the table", strings.Join(undecided, ", "))}
+	}
+	return nil
+}
+
+// dryRun prints what would be done.
+func dryRun(plan plimsoll.Plan, full config.Run, io *IO) error {
+	yaml, err := full.YAML()
+	if err != nil {
+		return err
+	}
+	shape := plan.Shape
+	fmt.Fprintf(io.Out, "# %s, method %s; a level: ramp %s, settle %s, window from %s, at most %s\n%s",
+		plan.Preset, plan.Method, shape.RampFor(plan.MaxAgents), shape.Settle, shape.Min, shape.Limit, yaml)
+	return nil
+}
+
+// helpVars are the values that the flags' help texts name.
+func helpVars() kong.Vars {
+	quick, err := search.PresetByName("quick")
+	if err != nil {
+		return kong.Vars{}
+	}
+	return kong.Vars{
+		"dialects": "chat", "sets": "mini", "default_tiers": config.DefaultTiers,
+		"max_agents": fmt.Sprintf("quick %d", quick.MaxAgents), "settle": "quick " + quick.Shape.Settle.String(),
+		"ramp": "quick " + quick.Shape.Ramp.String(), "window": "quick " + quick.Shape.Min.String(), "limit": "quick " + quick.Shape.Limit.String(),
+	}
+}

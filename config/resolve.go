@@ -1,0 +1,197 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"plimsoll"
+	"plimsoll/search"
+)
+
+// Permit is what only the command line may say.
+type Permit struct {
+	MayLoad bool // --i-may-load-this-target
+}
+
+// Resolve fills r from its preset and checks everything. The Run it returns is
+// complete: written to run.yaml and read again it gives the same Plan.
+func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
+	if r.Preset == nil {
+		r.Preset = ptr("quick")
+	}
+	preset, err := search.PresetByName(*r.Preset)
+	if err != nil {
+		return plimsoll.Plan{}, Run{}, err
+	}
+	r = r.Over(defaults(r, preset))
+	p := plimsoll.Plan{
+		Method: *r.Method, Preset: *r.Preset, Seed: *r.Seed, DelaySeed: delaySeed,
+		MaxAgents: *r.MaxAgents, Levels: r.Levels, Budget: *r.Budget, Accelerators: *r.Accelerators,
+		Power: r.Power, OutputPolicy: *r.Output, Start: *r.Start, ToolDelay: *r.ToolDelay,
+		Warmup: !*r.NoWarm, Require: r.Require, Shape: shape(r, preset),
+		Trajectories: plimsoll.TrajectorySource{
+			Name: *r.Trajectories, IsPath: IsPath(*r.Trajectories),
+			MaxContext: *r.MaxContext, MaxOutput: *r.MaxOutput, MaxTurns: *r.MaxTurns,
+		},
+	}
+	if r.Out != nil {
+		p.Out = *r.Out
+	}
+	if p.Target, err = target(r, permit); err != nil {
+		return plimsoll.Plan{}, Run{}, err
+	}
+	if err := tiers(r, &p); err != nil {
+		return plimsoll.Plan{}, Run{}, err
+	}
+	if err := validate(p); err != nil {
+		return plimsoll.Plan{}, Run{}, err
+	}
+	return p, r, nil
+}
+
+// delaySeed is fixed, so that every system sees the same drawn tool delays.
+const delaySeed = 20260612
+
+func ptr[T any](v T) *T { return &v }
+
+// defaults returns what the preset and the program say where the user does not.
+func defaults(r Run, preset search.Preset) Run {
+	d := Run{
+		Dialect: ptr("chat"), Engine: ptr("demo"), EngineKV: ptr(1.0), EngineSpeed: ptr(1.0), Virtual: ptr(false),
+		Trajectories: ptr("mini"), MaxContext: ptr(0), MaxOutput: ptr(0), MaxTurns: ptr(0),
+		Output: ptr(preset.OutputPolicy), Start: ptr(preset.Start), ToolDelay: ptr(preset.ToolDelay),
+		Method: ptr(preset.Method), MaxAgents: ptr(preset.MaxAgents), Budget: ptr(time.Duration(0)), Seed: ptr(uint64(42)),
+		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
+		NoWarm: ptr(!preset.Warmup), Accelerators: ptr(0),
+		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), CAFile: ptr(""),
+		Tiers: ptr(DefaultTiers),
+	}
+	if len(r.URL) == 0 {
+		d.Accelerators = ptr(1) // the built-in profile's own count
+		if r.Power == nil {
+			d.Power = []plimsoll.PowerSpec{{Kind: "static", Target: "300W", Boundary: plimsoll.BoundaryAccelerator}}
+		}
+	}
+	return d
+}
+
+func shape(r Run, preset search.Preset) plimsoll.Shape {
+	s := preset.Shape
+	if *r.Ramp != s.Ramp {
+		s.SpawnPerS = 0
+	}
+	s.Ramp, s.Settle, s.Limit = *r.Ramp, *r.Settle, *r.Limit
+	if *r.Window != s.Min {
+		s.Min = *r.Window
+		s.Max = max(s.Max, s.Min)
+	}
+	return s
+}
+
+func tiers(r Run, p *plimsoll.Plan) (err error) {
+	if len(r.Tier) > 0 {
+		p.TierSet = "command line"
+		p.Tiers, err = orderTiers(r.Tier)
+		return err
+	}
+	set, err := TierSet(*r.Tiers)
+	if err != nil {
+		return err
+	}
+	p.TierSet = set.Name
+	p.Tiers, err = orderTiers(set.Tiers)
+	return err
+}
+
+func target(r Run, permit Permit) (plimsoll.Target, error) {
+	t := plimsoll.Target{
+		Virtual: *r.Virtual, URLs: r.URL, Model: *r.Model, Dialect: *r.Dialect, APIKeyEnv: *r.APIKeyEnv,
+		APIKeyFile: *r.APIKeyFile, Headers: r.Header, CAFile: *r.CAFile, MayLoad: permit.MayLoad,
+	}
+	if len(r.URL) == 0 {
+		t.Builtin = &plimsoll.Builtin{Profile: *r.Engine, KVScale: *r.EngineKV, SpeedScale: *r.EngineSpeed}
+		if !(t.Builtin.KVScale > 0) || !(t.Builtin.SpeedScale > 0) {
+			return t, fmt.Errorf("engine-kv %g and engine-speed %g must be above 0", t.Builtin.KVScale, t.Builtin.SpeedScale)
+		}
+	} else if t.Virtual {
+		return t, fmt.Errorf("virtual time needs the simulated engine: leave out --url or --virtual")
+	}
+	for _, u := range r.URL {
+		if err := checkURL(u, permit); err != nil {
+			return t, err
+		}
+	}
+	if *r.ExtraBody == "" {
+		return t, nil
+	}
+	data, err := os.ReadFile(*r.ExtraBody)
+	if err != nil {
+		return t, fmt.Errorf("read extra body: %w", err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return t, fmt.Errorf("extra body %s: want a JSON object: %w", *r.ExtraBody, err)
+	}
+	t.ExtraBody = data
+	return t, nil
+}
+
+func checkURL(raw string, permit Permit) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("url %q: want http://HOST:PORT/v1 or https://HOST/v1", raw)
+	}
+	if u.User != nil {
+		return fmt.Errorf("url %s: give credentials by --api-key-env, not inside the address", u.Redacted())
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	if host == "localhost" || ip != nil && ip.IsLoopback() || permit.MayLoad {
+		return nil
+	}
+	return fmt.Errorf("url %s is outside this machine: add --i-may-load-this-target if you may put load on it", raw)
+}
+
+func validate(p plimsoll.Plan) error {
+	if p.Method != "aa" && p.Method != "certified" {
+		return fmt.Errorf("method %q: want aa or certified", p.Method)
+	}
+	for _, c := range []struct {
+		name, value string
+		known       []string
+	}{
+		{"output", p.OutputPolicy, []string{"recorded", "free"}},
+		{"start", p.Start, []string{"spread", "offset", "begin"}},
+		{"tool-delay", p.ToolDelay, []string{"recorded", "aa"}},
+	} {
+		if !slices.Contains(c.known, c.value) {
+			return fmt.Errorf("%s %q: want %s", c.name, c.value, strings.Join(c.known, " or "))
+		}
+	}
+	if p.MaxAgents < 1 || p.MaxAgents > 1_000_000 {
+		return fmt.Errorf("max-agents %d: want 1 to 1,000,000", p.MaxAgents)
+	}
+	if p.Accelerators < 0 || p.Accelerators > 1_000_000 {
+		return fmt.Errorf("accelerators %d: want 1 to 1,000,000", p.Accelerators)
+	}
+	for _, n := range p.Levels {
+		if n < 1 || n > p.MaxAgents {
+			return fmt.Errorf("levels: %d is outside 1 to %d", n, p.MaxAgents)
+		}
+	}
+	for name := range p.Require {
+		if !slices.ContainsFunc(p.Tiers, func(t plimsoll.Tier) bool { return t.Name == name }) {
+			return fmt.Errorf("require %s: no such tier in %s", name, p.TierSet)
+		}
+	}
+	if p.Trajectories.MaxContext < 0 || p.Trajectories.MaxOutput < 0 || p.Trajectories.MaxTurns < 0 {
+		return fmt.Errorf("max-context, max-output and max-turns must not be negative")
+	}
+	return p.Shape.Validate()
+}

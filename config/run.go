@@ -1,0 +1,105 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"plimsoll"
+)
+
+// Run is what a run file and the flags of `plimsoll run` can say. A nil field is
+// not said. The yaml tags name the file's keys, the other tags are the command
+// line's.
+type Run struct {
+	URL        []string          `yaml:"url,omitempty" name:"url" group:"Engine" sep:"none" placeholder:"http://HOST:PORT/v1" help:"OpenAI-compatible endpoint, repeatable; without it a simulated engine is started."`
+	Model      *string           `yaml:"model,omitempty" group:"Engine" placeholder:"NAME" help:"Model to ask for; without it the engine's only model."`
+	Dialect    *string           `yaml:"dialect,omitempty" group:"Engine" placeholder:"chat" help:"Wire format: ${dialects}."`
+	APIKeyEnv  *string           `yaml:"api_key_env,omitempty" name:"api-key-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds the API key."`
+	APIKeyFile *string           `yaml:"api_key_file,omitempty" name:"api-key-file" group:"Engine" placeholder:"FILE" help:"File that holds the API key."`
+	Header     map[string]string `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable."`
+	ExtraBody  *string           `yaml:"extra_body,omitempty" name:"extra-body" group:"Engine" placeholder:"./b.json" help:"JSON object whose members go into every request."`
+	CAFile     *string           `yaml:"ca_file,omitempty" name:"ca-file" group:"Engine" placeholder:"FILE" help:"PEM file of certificates to trust."`
+
+	Engine      *string  `yaml:"engine,omitempty" group:"Simulated engine" placeholder:"demo" help:"Profile of the simulated engine."`
+	EngineKV    *float64 `yaml:"engine_kv,omitempty" name:"engine-kv" group:"Simulated engine" placeholder:"1" help:"Scale of its KV cache pool."`
+	EngineSpeed *float64 `yaml:"engine_speed,omitempty" name:"engine-speed" group:"Simulated engine" placeholder:"1" help:"Scale of its speed."`
+	Virtual     *bool    `yaml:"virtual,omitempty" group:"Simulated engine" help:"Run in virtual time: no process, no HTTP, seconds instead of minutes."`
+
+	Accelerators *int                 `yaml:"accelerators,omitempty" group:"System" placeholder:"8" help:"All accelerators that serve, standby ones too."`
+	Power        []plimsoll.PowerSpec `yaml:"power,omitempty" group:"System" sep:"none" placeholder:"SPEC" help:"Power meter KIND[:TARGET][@BOUNDARY], repeatable, for example static:700W@accelerator."`
+
+	Trajectories *string `yaml:"trajectories,omitempty" group:"Workload" placeholder:"mini" help:"Built-in set (${sets}) or a file such as ./x.jsonl."`
+	MaxContext   *int    `yaml:"max_context,omitempty" name:"max-context" group:"Workload" placeholder:"TOKENS" help:"Cut trajectories where a prompt would be longer."`
+	MaxOutput    *int    `yaml:"max_output,omitempty" name:"max-output" group:"Workload" placeholder:"TOKENS" help:"Cut recorded replies to this length."`
+	MaxTurns     *int    `yaml:"max_turns,omitempty" name:"max-turns" group:"Workload" placeholder:"N" help:"Cut trajectories after this many turns."`
+	Output       *string `yaml:"output,omitempty" group:"Workload" placeholder:"recorded" help:"Output policy: recorded (length forced) or free."`
+	Start        *string `yaml:"start,omitempty" group:"Workload" placeholder:"spread" help:"Where agents begin: spread, offset or begin."`
+	ToolDelay    *string `yaml:"tool_delay,omitempty" name:"tool-delay" group:"Workload" placeholder:"recorded" help:"Tool delay: recorded or aa."`
+
+	Tiers *string         `yaml:"tiers,omitempty" group:"Objectives" placeholder:"NAME" help:"Tier set: a built-in name or a file such as ./tiers.yaml. Default ${default_tiers}."`
+	Tier  []plimsoll.Tier `yaml:"tier,omitempty" group:"Objectives" sep:"none" placeholder:"30tps/10s" help:"One tier, repeatable; replaces the set."`
+
+	Method    *string        `yaml:"method,omitempty" group:"Search" placeholder:"aa" help:"aa (double, then bisect) or certified."`
+	Preset    *string        `yaml:"preset,omitempty" group:"Search" placeholder:"quick" help:"quick, standard, publish or aa."`
+	MaxAgents *int           `yaml:"max_agents,omitempty" name:"max-agents" group:"Search" placeholder:"N" help:"Never more agents than this (${max_agents})."`
+	Levels    []int          `yaml:"levels,omitempty" group:"Search" placeholder:"8,16,32" help:"Measure this ladder instead of searching."`
+	Budget    *time.Duration `yaml:"budget,omitempty" group:"Search" placeholder:"2h" help:"Engine time after which the search ends with the best statement it has."`
+	Seed      *uint64        `yaml:"seed,omitempty" group:"Search" placeholder:"42" help:"Seed of every random draw."`
+	Require   map[string]int `yaml:"require,omitempty" group:"Search" mapsep:"none" placeholder:"TIER=N" help:"Exit 3 when the tier's capacity is below N, repeatable."`
+
+	Settle *time.Duration `yaml:"settle,omitempty" group:"Level" placeholder:"DURATION" help:"Settling before the window (${settle})."`
+	Ramp   *time.Duration `yaml:"ramp,omitempty" group:"Level" placeholder:"DURATION" help:"Ramp (${ramp})."`
+	Window *time.Duration `yaml:"window,omitempty" group:"Level" placeholder:"DURATION" help:"Shortest window (${window})."`
+	Limit  *time.Duration `yaml:"limit,omitempty" group:"Level" placeholder:"DURATION" help:"Longest level (${limit})."`
+	NoWarm *bool          `yaml:"no_warmup,omitempty" name:"no-warmup" group:"Level" help:"Leave out the discarded first level."`
+
+	Out *string `yaml:"-" group:"Output" placeholder:"DIR" help:"Run folder; default a new one under runs/."`
+}
+
+// Read reads a run file strictly: an unknown key, a wrong type or a second
+// document is an error with its line.
+func Read(path string) (Run, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Run{}, fmt.Errorf("read run file: %w", err)
+	}
+	defer f.Close()
+	var r Run
+	d := yaml.NewDecoder(io.LimitReader(f, 1<<20))
+	d.KnownFields(true)
+	if err := d.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
+		return Run{}, fmt.Errorf("run file %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// Over returns r with every field that it does not say taken from below.
+func (r Run) Over(below Run) Run {
+	top, low := reflect.ValueOf(&r).Elem(), reflect.ValueOf(below)
+	for i := range top.NumField() {
+		if f := top.Field(i); f.IsNil() {
+			f.Set(low.Field(i))
+		}
+	}
+	return r
+}
+
+// YAML writes r as a run file that Read takes back.
+func (r Run) YAML() ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("write run file: %w", err)
+	}
+	if err := e.Close(); err != nil {
+		return nil, fmt.Errorf("write run file: %w", err)
+	}
+	return b.Bytes(), nil
+}

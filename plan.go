@@ -1,0 +1,65 @@
+package plimsoll
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Plan is one validated run: what package config makes of flags, environment,
+// file and preset. It holds no secret, only the names of where secrets are.
+type Plan struct {
+	Target       Target
+	Trajectories TrajectorySource
+	TierSet      string
+	Tiers        []Tier
+	Method       string // aa, certified
+	Preset       string // quick, standard, publish, aa
+	Seed         uint64
+	DelaySeed    uint64
+	MaxAgents    int
+	Levels       []int         // a fixed ladder instead of a search; nil search
+	Budget       time.Duration // engine time; 0 none
+	Shape        Shape
+	Accelerators int // 0 not stated
+	Power        []PowerSpec
+	OutputPolicy string // recorded, free
+	Start        string // spread, offset, begin
+	ToolDelay    string // recorded, aa
+	Warmup       bool
+	Require      map[string]int // tier name -> least capacity
+	Out          string         // run folder; "" a new one under runs/
+}
+
+// Target is the engine under test.
+type Target struct {
+	// Builtin is the simulated engine that the run starts itself; nil when URLs
+	// name an engine that is there already.
+	Builtin *Builtin
+	// Virtual asks for virtual time: no process and no HTTP.
+	Virtual    bool
+	URLs       []string
+	Model      string
+	Dialect    string
+	APIKeyEnv  string // name of an environment variable
+	APIKeyFile string
+	Headers    map[string]string
+	ExtraBody  json.RawMessage // members merged into every request; nil none
+	CAFile     string
+	MayLoad    bool // the user said that a target outside loopback may be loaded
+}
+
+// Builtin is a simulated engine of the program's own.
+type Builtin struct {
+	Profile    string
+	KVScale    float64 // of the profile's KV pool
+	SpeedScale float64 // of the profile's speed
+}
+
+// TrajectorySource names what is replayed.
+type TrajectorySource struct {
+	Name       string // built-in name or path
+	IsPath     bool
+	MaxContext int // turns with longer prompts are cut; 0 none
+	MaxOutput  int
+	MaxTurns   int
+}

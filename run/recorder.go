@@ -1,0 +1,57 @@
+package run
+
+import (
+	"sync"
+
+	"plimsoll"
+	"plimsoll/measure"
+)
+
+// recorder passes a level's rows on to its folder and keeps them for Enough and
+// for the eye. The folder's level stays the truth.
+type recorder struct {
+	stage plimsoll.Stage
+	into  plimsoll.Sink
+
+	mu     sync.Mutex
+	rows   []plimsoll.Row
+	tokens int64
+}
+
+func newRecorder(s plimsoll.Stage, into plimsoll.Sink) *recorder {
+	return &recorder{stage: s, into: into}
+}
+
+// Row implements plimsoll.Sink.
+func (r *recorder) Row(row plimsoll.Row) error {
+	r.mu.Lock()
+	r.rows = append(r.rows, row)
+	if n, _ := row.Tokens(); n > 0 {
+		r.tokens += int64(n)
+	}
+	r.mu.Unlock()
+	return r.into.Row(row)
+}
+
+// Sample implements plimsoll.Sink.
+func (r *recorder) Sample(s plimsoll.Sample) error { return r.into.Sample(s) }
+
+// evidence is what the rows ended by at say of the level.
+func (r *recorder) evidence(at plimsoll.Instant, set plimsoll.SetFacts) plimsoll.Evidence {
+	r.mu.Lock()
+	rows := r.rows[:len(r.rows):len(r.rows)]
+	r.mu.Unlock()
+	shape := r.stage.Shape
+	begin := plimsoll.Instant(0).Add(shape.RampFor(r.stage.Agents) + shape.Settle)
+	return measure.Evidence(measure.Input{
+		Stage: r.stage, Rows: rows, Set: set, Now: at, Head: -1,
+		Observed: plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}},
+	})
+}
+
+// produced returns the output tokens of the turns that have ended.
+func (r *recorder) produced() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tokens
+}

@@ -1,0 +1,191 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/result"
+)
+
+// Config is what a run needs. Load, Method, Dir and Set are required.
+type Config struct {
+	Load   plimsoll.Load
+	Method plimsoll.Method
+	Dir    *bundle.Dir
+	Meters []plimsoll.Meter
+	Warmup *plimsoll.Stage // a discarded first level; nil none
+	// Reset empties the engine's prefix cache between levels, where it can.
+	Reset func(context.Context) error
+	// Progress is asked twice a second while a level is held; nil none.
+	Progress func() plimsoll.Progress
+	// Left estimates the seconds that the search still needs; nil unknown.
+	Left func(past []plimsoll.Past) float64
+	// Now stamps events; it decides nothing.
+	Now func() time.Time
+}
+
+// Validate names the field that is missing.
+func (c Config) Validate() error {
+	switch {
+	case c.Load == nil:
+		return errors.New("run: Load is missing")
+	case c.Method == nil:
+		return errors.New("run: Method is missing")
+	case c.Dir == nil:
+		return errors.New("run: Dir is missing")
+	case c.Now == nil:
+		return errors.New("run: Now is missing")
+	}
+	return nil
+}
+
+// Run measures until the search has an answer, and returns the result, which is
+// also written to the folder. When ctx ends, or the engine is lost, what was
+// sealed is kept and the result says that it is partial; the error then says why.
+func Run(ctx context.Context, c Config) (result.Result, error) {
+	if err := c.Validate(); err != nil {
+		return result.Result{}, err
+	}
+	facts := c.Dir.Facts()
+	if err := c.append(plimsoll.Event{Kind: plimsoll.EventBegin, Facts: &facts}); err != nil {
+		return result.Result{}, err
+	}
+	stopped := c.levels(ctx)
+	final, err := c.conclude(stopped)
+	if err != nil {
+		return final, errors.Join(stopped, err)
+	}
+	return final, stopped
+}
+
+// levels holds stage after stage until the search has an answer.
+func (c Config) levels(ctx context.Context) error {
+	past, err := result.Past(c.Dir)
+	if err != nil {
+		return err
+	}
+	if c.Warmup != nil && len(past) == 0 {
+		if err := c.warm(ctx); err != nil {
+			return err
+		}
+	}
+	for {
+		stage, answer := c.Method.Next(past)
+		if answer != nil {
+			return nil
+		}
+		if stage.Fresh {
+			if err := c.refresh(ctx); err != nil {
+				return err
+			}
+		}
+		sealed, err := c.level(ctx, *stage, past)
+		if err != nil {
+			return err
+		}
+		past = append(past, sealed)
+	}
+}
+
+// refresh brings the engine to where a fresh level may begin.
+func (c Config) refresh(ctx context.Context) error {
+	if err := c.Load.Drain(ctx); err != nil {
+		return fmt.Errorf("drain the engine: %w", err)
+	}
+	if c.Reset == nil {
+		return nil
+	}
+	if err := c.Reset(ctx); err != nil {
+		return fmt.Errorf("reset the engine's prefix cache: %w", err)
+	}
+	return nil
+}
+
+// warm holds the discarded first level: its rows go nowhere.
+func (c Config) warm(ctx context.Context) error {
+	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: c.Warmup}); err != nil {
+		return err
+	}
+	_, err := c.Load.Hold(ctx, *c.Warmup, discard{}, func(plimsoll.Instant) bool { return false })
+	if err != nil {
+		return fmt.Errorf("warm-up level: %w", err)
+	}
+	return nil
+}
+
+// level holds one stage, seals it and reads it back as the search's past.
+func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Past) (plimsoll.Past, error) {
+	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: &s}); err != nil {
+		return plimsoll.Past{}, err
+	}
+	level, err := c.Dir.Begin(s)
+	if err != nil {
+		return plimsoll.Past{}, err
+	}
+	seen := newRecorder(s, level)
+	stop := c.watch(ctx, s, seen, past)
+	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant) bool {
+		return c.Method.Enough(seen.evidence(at, c.Dir.Facts().Trajectories))
+	})
+	if err := stop(); err != nil {
+		holdErr = errors.Join(holdErr, err)
+	}
+	if holdErr != nil {
+		return plimsoll.Past{}, errors.Join(fmt.Errorf("level %d of %d agents: %w", s.Level, s.Agents, holdErr), level.Discard())
+	}
+	if err := level.Seal(observed); err != nil {
+		return plimsoll.Past{}, err
+	}
+	sealed, err := result.Past(c.Dir)
+	if err != nil {
+		return plimsoll.Past{}, err
+	}
+	last := sealed[len(sealed)-1]
+	return last, c.append(sealedEvent(last))
+}
+
+func sealedEvent(p plimsoll.Past) plimsoll.Event {
+	validity := "valid"
+	for _, gate := range p.Evidence.Gates {
+		if !gate.OK {
+			validity = "void"
+		}
+	}
+	return plimsoll.Event{
+		Kind: plimsoll.EventSealed, Level: bundle.ID(p.Stage.Level, p.Stage.Attempt), Stage: &p.Stage,
+		Verdicts: p.Verdicts, Gates: p.Evidence.Gates, Validity: validity,
+	}
+}
+
+// conclude computes the result from the folder and writes it.
+func (c Config) conclude(stopped error) (result.Result, error) {
+	end := plimsoll.Event{Kind: plimsoll.EventEnd, Message: "finished"}
+	if stopped != nil {
+		end.Message = stopped.Error()
+	}
+	if err := c.append(end); err != nil {
+		return result.Result{}, err
+	}
+	final, err := result.Compute(c.Dir)
+	if err != nil {
+		return final, fmt.Errorf("compute the result: %w", err)
+	}
+	if err := c.Dir.WriteResult(final); err != nil {
+		return final, err
+	}
+	return final, nil
+}
+
+func (c Config) append(e plimsoll.Event) error {
+	e.Time = c.Now().UTC()
+	return c.Dir.Append(e)
+}
+
+type discard struct{}
+
+func (discard) Row(plimsoll.Row) error       { return nil }
+func (discard) Sample(plimsoll.Sample) error { return nil }
