@@ -1,0 +1,101 @@
+package simfleet
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"plimsoll"
+	"plimsoll/agent"
+	"plimsoll/sim"
+)
+
+// Policies of the length of replies, as plimsoll.Plan.OutputPolicy.
+const (
+	outputRecorded = "recorded"
+	outputFree     = "free"
+)
+
+// Config says who holds levels on what.
+type Config struct {
+	Engine       sim.Config
+	Identity     plimsoll.Identity // that the engine gives
+	Trajectories []*plimsoll.Trajectory
+	Agents       agent.Config
+	// OutputPolicy is recorded or free; the simulated engine ends a free reply at
+	// its recorded length too.
+	OutputPolicy string
+	// LevelSaltOnly leaves the walk salt out, as method aa does.
+	LevelSaltOnly bool
+	// Epoch is the wall time that the engine's instant 0 is said to be.
+	Epoch time.Time
+	// Meter names the meter whose samples of the modelled power go into the sink
+	// once a second; "" none.
+	Meter string
+}
+
+// Validate names the first field that is out of bounds.
+func (c Config) Validate() error {
+	if c.OutputPolicy != outputRecorded && c.OutputPolicy != outputFree {
+		return fmt.Errorf("output policy %q: want %s or %s", c.OutputPolicy, outputRecorded, outputFree)
+	}
+	return c.Engine.Validate()
+}
+
+// Fleet is a plimsoll.Load in virtual time. Its engine, with its clock and cache,
+// lives as long as it does. It is not safe for concurrent use.
+type Fleet struct {
+	config  Config
+	engine  *sim.Engine
+	roster  *agent.Roster
+	layouts []layout
+	now     time.Duration // the engine's time
+	nextID  uint64
+	spare   [][]uint64 // block lists to use again
+}
+
+var _ plimsoll.Load = (*Fleet)(nil)
+
+// New returns a fleet with a fresh engine.
+func New(c Config) (*Fleet, error) {
+	c.Engine.PerToken = false // first and last are what a row needs
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("simulated fleet: %w", err)
+	}
+	roster, err := agent.NewRoster(c.Trajectories, c.Agents)
+	if err != nil {
+		return nil, fmt.Errorf("simulated fleet: %w", err)
+	}
+	engine, err := sim.New(c.Engine)
+	if err != nil {
+		return nil, err
+	}
+	f := &Fleet{config: c, engine: engine, roster: roster}
+	for _, t := range c.Trajectories {
+		l, err := lay(t, c.Engine.BlockTokens, !c.LevelSaltOnly)
+		if err != nil {
+			return nil, fmt.Errorf("simulated fleet: %w", err)
+		}
+		f.layouts = append(f.layouts, l)
+	}
+	return f, nil
+}
+
+// Drain does nothing: a level ends with nothing in flight.
+func (f *Fleet) Drain(context.Context) error { return nil }
+
+// Hold runs one level.
+func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough func(plimsoll.Instant) bool) (plimsoll.Observed, error) {
+	h, err := f.newHold(s, into)
+	if err != nil {
+		return plimsoll.Observed{}, err
+	}
+	err = h.run(ctx, enough)
+	o := h.level.Observed(h.now)
+	o.Epoch = f.config.Epoch.Add(h.epoch)
+	o.Client = plimsoll.Client{SentinelP99ms: -1, RunQueueShare: -1}
+	o.Simulated = true
+	before, after := f.config.Identity, f.config.Identity
+	o.Before, o.After = &before, &after
+	return o, err
+}
