@@ -1,0 +1,39 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+
+	"plimsoll"
+)
+
+// Format is one format that can be imported.
+type Format struct {
+	Name    string // as --format takes it
+	Version string // the documented version that the tests' bytes are in
+	About   string // one sentence
+	// is tells the format by the first values of a file.
+	is func(head) bool
+	// read reads one file, or a folder where the format is one.
+	read func(*input) ([]*plimsoll.Trajectory, error)
+}
+
+// Formats returns the importable formats, in the order in which they are tried.
+func Formats() []Format {
+	return []Format{
+		mlperf(),
+		agentperf(),
+	}
+}
+
+// byName returns the format with a name.
+func byName(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, fmt.Errorf("no format %q; there are auto, native, %s", name, strings.Join(names, ", "))
+}

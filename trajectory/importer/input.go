@@ -1,0 +1,83 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+
+	"plimsoll/trajectory"
+)
+
+// maxDocument is the largest file, in bytes, that is read as one JSON document.
+const maxDocument = 1 << 30
+
+// input is a file under import: its name in errors, and how to open it.
+type input struct {
+	path string
+	open func() (io.ReadCloser, error)
+}
+
+func fileInput(path string) *input {
+	return &input{path, func() (io.ReadCloser, error) { return trajectory.Open(path) }}
+}
+
+// eachLine calls do with every line; an error gets the line's place.
+func (in *input) eachLine(do func(n int, line []byte) error) error {
+	r, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	lines := trajectory.NewLines(in.path, r, trajectory.MaxLine)
+	for {
+		line, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := do(lines.Number(), line); err != nil {
+			return fmt.Errorf("%s: %w", lines.Place(), err)
+		}
+	}
+}
+
+// document decodes a file that is one JSON value.
+func (in *input) document(v any) error {
+	r, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err != nil {
+		return fmt.Errorf("%s: %w", in.path, err)
+	}
+	if len(data) > maxDocument {
+		return fmt.Errorf("%s: the document is larger than %d bytes", in.path, maxDocument)
+	}
+	if err := decode(data, v); err != nil {
+		return fmt.Errorf("%s: %w", in.path, err)
+	}
+	return nil
+}
+
+// decode decodes one JSON value. Duplicate names and bytes that are not UTF-8 are
+// errors: a recording that has them cannot be replayed as it was.
+func decode(data []byte, v any) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return trajectory.PlainJSON(err)
+	}
+	return nil
+}
+
+// seconds converts a recorded time and refuses what is none.
+func checkSeconds(name string, s float64) error {
+	if !(s >= 0 && s <= 1e9) {
+		return fmt.Errorf("%s is %g; it must be 0 to 1e9 seconds", name, s)
+	}
+	return nil
+}

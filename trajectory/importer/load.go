@@ -1,0 +1,109 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+
+	"plimsoll"
+	"plimsoll/token"
+	"plimsoll/trajectory"
+)
+
+// Load reads a file or folder in the native or any importable format, told apart
+// by content, and makes a set of it, counted with c (nil keeps the recorded
+// counts). Turns whose reply was not recorded cannot be replayed and are left out;
+// the set's Notes say how many.
+func Load(path string, c token.Counter) (*trajectory.Set, error) {
+	ts, _, err := Import(path, "auto")
+	if err != nil {
+		return nil, err
+	}
+	var notes []string
+	if n := trajectory.DropReplyless(ts); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d turns left out: the recording does not hold their replies", n))
+	}
+	kept := ts[:0]
+	for _, t := range ts {
+		if len(t.Turns) > 0 {
+			kept = append(kept, t)
+		}
+	}
+	set, err := trajectory.NewSet(trajectory.SetName(path), kept, c)
+	if err != nil {
+		return nil, err
+	}
+	set.Notes = notes
+	return set, nil
+}
+
+// Import reads a file or folder as it is recorded, in the named format ("auto":
+// told by content, "native": the native format), and returns the format's name.
+func Import(path, format string) ([]*plimsoll.Trajectory, string, error) {
+	in := fileInput(path)
+	if format == "auto" {
+		name, err := detect(in)
+		if err != nil {
+			return nil, "", err
+		}
+		format = name
+	}
+	if format == "native" {
+		ts, err := readNative(in)
+		return ts, format, err
+	}
+	f, err := byName(format)
+	if err != nil {
+		return nil, "", err
+	}
+	ts, err := f.read(in)
+	if err != nil {
+		return nil, "", fmt.Errorf("import as %s: %w", f.Name, err)
+	}
+	if len(ts) == 0 {
+		return nil, "", fmt.Errorf("import as %s: %s: no turn in it", f.Name, path)
+	}
+	for _, t := range ts {
+		t.Source.Format = f.Name
+	}
+	if p := trajectory.SetProblems(ts); len(p) > 0 {
+		return nil, "", fmt.Errorf("import as %s: %s: %w", f.Name, path, p[0])
+	}
+	trajectory.SettleScaffold(ts)
+	return ts, f.Name, nil
+}
+
+// Detect tells the format of a file by its content: a name of Formats, or
+// "native".
+func Detect(path string) (string, error) { return detect(fileInput(path)) }
+
+func detect(in *input) (string, error) {
+	r, err := in.open()
+	if err != nil {
+		return "", err
+	}
+	h := readHead(r)
+	if err := r.Close(); err != nil {
+		return "", err
+	}
+	if h.first().members["format"] == trajectory.Format {
+		return "native", nil
+	}
+	for _, f := range Formats() {
+		if f.is(h) {
+			return f.Name, nil
+		}
+	}
+	if len(h) == 0 {
+		return "", fmt.Errorf("%s: no JSON in it; trajectories are JSON or JSONL files, plain or .zst", in.path)
+	}
+	return "", fmt.Errorf("%s: no known format; name it with --format if you know it", in.path)
+}
+
+func readNative(in *input) (ts []*plimsoll.Trajectory, err error) {
+	r, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return trajectory.Read(in.path, r)
+}

@@ -1,0 +1,176 @@
+package synth
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"plimsoll"
+	"plimsoll/token"
+	"plimsoll/trajectory"
+)
+
+// Mini makes the built-in set of the default run: count trajectories of the
+// preset mini. The same seed gives the same bytes.
+func Mini(seed uint64, count int) (*trajectory.Set, error) {
+	p, err := LoadPreset("mini")
+	if err != nil {
+		return nil, err
+	}
+	return p.Generate(seed, count)
+}
+
+// Generate draws count trajectories. The same preset and seed give the same
+// bytes, and trajectory i does not depend on count. Counts are exact in the
+// bytes4 basis.
+func (p *Preset) Generate(seed uint64, count int) (*trajectory.Set, error) {
+	if count < 1 || count > 1_000_000 {
+		return nil, fmt.Errorf("count is %d; it must be 1 to 1,000,000", count)
+	}
+	w, err := newWriter(p, seed)
+	if err != nil {
+		return nil, err
+	}
+	ts := make([]*plimsoll.Trajectory, count)
+	for i := range ts {
+		ts[i] = w.trajectory(i)
+	}
+	return trajectory.NewSet(p.Name, ts, token.Bytes4{})
+}
+
+// writer holds what all trajectories of a set share.
+type writer struct {
+	preset    *Preset
+	seed      uint64
+	grammars  map[string]*grammar
+	languages []string
+	weights   []float64 // of languages
+	tools     []float64 // weights
+	system    string
+	schemas   string
+}
+
+func newWriter(p *Preset, seed uint64) (*writer, error) {
+	w := &writer{preset: p, seed: seed, grammars: map[string]*grammar{}, languages: slices.Sorted(maps.Keys(p.Languages))}
+	for _, language := range w.languages {
+		g, err := readGrammar("words", "prose", "output", language)
+		if err != nil {
+			return nil, err
+		}
+		w.grammars[language] = g
+		w.weights = append(w.weights, p.Languages[language])
+	}
+	for _, t := range p.Tools {
+		w.tools = append(w.tools, t.Weight)
+	}
+	s := newSource(seed, "scaffold")
+	g := w.grammars[w.languages[0]]
+	w.schemas = toolSchemas(p, g, s)
+	head := "You are a coding agent that works in a user's repository through tools. You read, change and test code until the task is done.\n\nRules:\n"
+	w.system = string(g.write([]byte(head), s, "rule", max(0, 4*p.SystemTokens-len(head))))[:4*p.SystemTokens]
+	return w, nil
+}
+
+// trajectory draws trajectory i.
+func (w *writer) trajectory(i int) *plimsoll.Trajectory {
+	p := w.preset
+	s := newSource(w.seed, "trajectory", uint64(i))
+	language := w.languages[pick(s, w.weights)]
+	b := trajectory.NewBuilder(fmt.Sprintf("%s-%d-%05d", p.Name, w.seed, i))
+	b.T.Source = plimsoll.Source{Format: "synth", Harness: p.Harness, Version: "1"}
+	b.T.Language = language
+	for _, field := range [...]string{"system", "tools", "timing", "tokens", "reasoning"} {
+		b.T.Fidelity[field] = plimsoll.Exact
+	}
+	if p.ToolTokens > 0 {
+		b.Tools(w.schemas)
+	}
+	system := b.Add(trajectory.Message{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: w.system}})
+	b.T.Scaffold = system.To
+	walk := &session{writer: w, b: b, s: s, g: w.grammars[language], growth: p.Growth.draw(s)}
+	walk.context = p.SystemTokens + p.ToolTokens + token.PerMessage
+	task := walk.user(p.Task.count(s))
+	prompt := b.Prompt(0, system, task)
+	for n := max(1, p.Turns.count(s)); n > 0; n-- {
+		next, more := walk.turn(prompt, n == 1)
+		if !more {
+			break
+		}
+		prompt = next
+	}
+	return b.T
+}
+
+// session is one trajectory under way.
+type session struct {
+	*writer
+	b       *trajectory.Builder
+	s       *source
+	g       *grammar
+	growth  float64
+	context int           // tokens of the next prompt
+	delay   time.Duration // tool time before the next turn
+	event   []plimsoll.ToolEvent
+	clock   time.Duration
+}
+
+func (k *session) user(tokens int) plimsoll.Span {
+	text := k.g.write(nil, k.s, "issue", 4*tokens)
+	k.context += tokens + token.PerMessage
+	return k.b.Add(trajectory.Message{{Role: plimsoll.User, Kind: plimsoll.KindUser, Text: string(text)}})
+}
+
+// turn appends a turn with prompt and draws what follows it: the next prompt, or
+// false where the trajectory ends.
+func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span, more bool) {
+	p := k.preset
+	size := min(p.Output.count(k.s), p.MaxContext-k.context)
+	if size < 16 && len(k.b.T.Turns) > 0 {
+		return nil, false
+	}
+	size = max(size, 16)
+	tool := &p.Tools[pick(k.s, k.tools)]
+	reasoning := int(float64(size) * p.Reasoning.draw(k.s))
+	id := fmt.Sprintf("call_%05d", len(k.b.T.Turns))
+	message := k.reply(4*size, 4*reasoning, tool, id, last)
+	output := k.b.Add(message)
+	turn := plimsoll.Turn{Delay: k.delay, Prompt: prompt, Output: []plimsoll.Span{output}, Tools: k.event, Finish: "tool_calls", Started: k.clock, Ended: k.clock}
+	if n := len(k.b.T.Turns); n > 0 {
+		turn.WaitFor = []int{n - 1}
+	}
+	if last {
+		turn.Finish = "stop"
+	}
+	k.b.Turn(turn)
+	if last {
+		return nil, false
+	}
+	carried := k.b.WithoutReasoning(output)
+	result := int(tool.Result.draw(k.s)*k.growth + 0.5)
+	k.context += size - reasoning + result + 2*token.PerMessage
+	if k.context+64 > p.MaxContext {
+		return nil, false
+	}
+	text := k.g.write(nil, k.s, resultRule(tool.Class), 4*result)
+	answer := k.b.Add(trajectory.Message{{Role: plimsoll.Tool, Kind: plimsoll.KindToolResult, Name: tool.Name, CallID: id, Text: string(text)}})
+	k.delay = time.Duration(tool.Delay.draw(k.s)*1e6) * time.Microsecond
+	k.event = []plimsoll.ToolEvent{{CallID: id, Name: tool.Name, Class: tool.Class, Start: k.clock, Duration: k.delay, Status: "ok"}}
+	k.clock += k.delay
+	return k.b.Prompt(0, append(carried, answer)...), true
+}
+
+// pick draws an index in proportion to its weight.
+func pick(s *source, weights []float64) int {
+	total := 0.0
+	for _, w := range weights {
+		total += w
+	}
+	x := s.unit() * total
+	for i, w := range weights {
+		if x -= w; x < 0 {
+			return i
+		}
+	}
+	return len(weights) - 1
+}
