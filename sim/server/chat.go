@@ -1,0 +1,109 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"plimsoll/sim"
+)
+
+// maxBody bounds a request's body, bytes.
+const maxBody = 64 << 20
+
+// Bounds of the natural length of a reply, tokens.
+const (
+	naturalMin  = 16
+	naturalSpan = 497
+)
+
+// generation is one accepted request.
+type generation struct {
+	id       uint64
+	name     string // chatcmpl-...
+	created  int64
+	opts     options
+	request  sim.Request
+	seed     uint64 // of the reply's text
+	finish   string
+	reply    *reply
+	clientID string // X-Request-Id
+}
+
+func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
+	at := time.Since(s.started)
+	g, refused := s.accept(r)
+	if refused != nil {
+		refuse(w, refused)
+		return
+	}
+	if err := s.tell(r.Context(), ask{submit: g.reply, req: g.request, at: at}); err != nil {
+		refuse(w, &apiError{Status: http.StatusServiceUnavailable, Code: "stopped", Message: err.Error()})
+		return
+	}
+	if g.opts.Stream {
+		s.streamed(w, r, g)
+	} else {
+		s.whole(w, r, g)
+	}
+}
+
+// accept reads and checks a request.
+func (s *Server) accept(r *http.Request) (*generation, *apiError) {
+	bad := func(code, format string, args ...any) *apiError {
+		return &apiError{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+	}
+	b, err := memoryOf(r).scan(r, s.core.BlockTokens)
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, &apiError{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Message: fmt.Sprintf("the body exceeds %d bytes", large.Limit)}
+		}
+		return nil, bad("invalid_json", "%s", err)
+	}
+	o := b.options
+	tokens := b.prompt.tokens()
+	switch {
+	case o.Model != s.model:
+		return nil, &apiError{Status: http.StatusNotFound, Code: "model_not_found", Param: "model", Message: fmt.Sprintf("the model %q does not exist; this engine serves %q", o.Model, s.model)}
+	case o.N != nil && *o.N != 1:
+		return nil, bad("unsupported", "n is %d; this engine makes one choice", *o.N)
+	case tokens >= s.core.MaxContext:
+		return nil, bad("context_length_exceeded", "the prompt has %d tokens, the context holds %d", tokens, s.core.MaxContext)
+	}
+	limit, refused := outputLimit(o, s.core.MaxContext-tokens)
+	if refused != nil {
+		return nil, refused
+	}
+	id := s.nextID.Add(1)
+	g := &generation{
+		id: id, name: fmt.Sprintf("chatcmpl-%016x", fold(nil, id)), created: time.Now().Unix(), opts: o,
+		seed: b.prompt.sum(), finish: "length", reply: newReply(), clientID: r.Header.Get("X-Request-Id"),
+	}
+	if natural := max(o.MinTokens, naturalMin+int(g.seed%naturalSpan)); !o.IgnoreEOS && natural <= limit {
+		limit, g.finish = natural, "stop"
+	}
+	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.prompt.ids, Output: limit}
+	return g, nil
+}
+
+// outputLimit returns the most tokens that the reply may have.
+func outputLimit(o options, room int) (int, *apiError) {
+	asked := o.MaxCompletionTokens
+	if asked == nil {
+		asked = o.MaxTokens
+	}
+	if asked == nil {
+		return room, nil
+	}
+	switch {
+	case *asked < 1 || o.MinTokens < 0 || o.MinTokens > *asked:
+		return 0, &apiError{Status: http.StatusBadRequest, Code: "invalid_value", Param: "max_tokens",
+			Message: fmt.Sprintf("max_tokens is %d and min_tokens %d, want 0 <= min_tokens <= max_tokens and max_tokens >= 1", *asked, o.MinTokens)}
+	case *asked > room:
+		return 0, &apiError{Status: http.StatusBadRequest, Code: "context_length_exceeded", Param: "max_tokens",
+			Message: fmt.Sprintf("max_tokens is %d, the context has room for %d after the prompt", *asked, room)}
+	}
+	return *asked, nil
+}
