@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"plimsoll"
@@ -32,6 +33,9 @@ type Call struct {
 	Request      time.Duration // time-out of the whole turn, connect included; 0 none
 	Idle         time.Duration // longest pause between two reads; 0 none
 	Session      string        // value of the session headers
+	// FirstToken, where it is not nil, is set to the first token's instant as soon
+	// as that was read: all that may be known of a turn in flight.
+	FirstToken *atomic.Int64
 }
 
 // New returns a client. It opens nothing yet.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"plimsoll"
@@ -34,6 +35,7 @@ type exchange struct {
 	armed  time.Time // when the read deadline was set
 	now    plimsoll.Instant
 	stream bool
+	first  *atomic.Int64 // Call.FirstToken until it was set
 }
 
 func newExchange(d dialect.Dialect, caps dialect.Caps) *exchange {
@@ -45,7 +47,7 @@ func (x *exchange) run(ctx context.Context, c *Client, l *lane, index int, epoch
 	x.scanner.Reset()
 	x.response.reset()
 	x.plain, x.stream, x.epoch, x.idle, x.now = x.plain[:0], false, epoch, call.Idle, 0
-	x.start, x.end, x.armed = time.Now(), time.Time{}, time.Time{}
+	x.start, x.end, x.armed, x.first = time.Now(), time.Time{}, time.Time{}, call.FirstToken
 	if call.Request > 0 {
 		x.end = x.start.Add(call.Request)
 		var cancel context.CancelFunc
@@ -204,13 +206,25 @@ func (x *exchange) body(p []byte) error {
 		x.stream = r.status/100 == 2 && !r.coded && (r.kind == "text/event-stream" || r.kind == "" && len(p) > 0 && p[0] != '{')
 	}
 	if x.stream {
-		return x.scanner.Feed(p, x.now)
+		err := x.scanner.Feed(p, x.now)
+		if x.first != nil {
+			x.tellFirst()
+		}
+		return err
 	}
 	if room := maxPlain - len(x.plain); room > 0 {
 		x.plain = append(x.plain, p[:min(room, len(p))]...)
 		return nil
 	}
 	return dialect.ErrCap
+}
+
+// tellFirst passes the first token's instant on while the stream is open.
+func (x *exchange) tellFirst() {
+	if at := x.scanner.Reply().FirstToken; at != plimsoll.Never {
+		x.first.Store(int64(at))
+		x.first = nil
+	}
 }
 
 // stamp returns the present instant.
