@@ -24,6 +24,11 @@ type Facts struct {
 	ToolDelay    string      `json:"tool_delay"`    // recorded, aa
 	Power        []PowerSpec `json:"power,omitempty"`
 	MaxAgents    int         `json:"max_agents"`
+	// Shape is the timing of a level; zero: the preset's. Levels is a fixed ladder
+	// and Budget the most time of the search, both only where they were asked for.
+	Shape  Shape         `json:"shape"`
+	Levels []int         `json:"levels,omitempty"`
+	Budget time.Duration `json:"budget_ns,omitempty"`
 	// NotComparable lists, in sentences, why the result must not be set beside a
 	// published one; empty: comparable.
 	NotComparable []string `json:"not_comparable,omitempty"`
@@ -59,6 +64,11 @@ type EngineFacts struct {
 	Simulated bool      `json:"simulated"`
 	Identity  Identity  `json:"identity"`
 	Preflight []Finding `json:"preflight,omitempty"`
+	// TemplateHead is how many prompt tokens the chat template puts before the
+	// level salt; nil unknown.
+	TemplateHead *int `json:"template_head_tokens,omitempty"`
+	// LocalExact says that local token counts use the engine's own tokenizer.
+	LocalExact bool `json:"local_exact"`
 }
 
 // Finding is one answer of the preflight.
