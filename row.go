@@ -54,8 +54,8 @@ type Row struct {
 	// the connection was there in time. It belongs to TTFT.
 	Connect int64 `parquet:"connect_ns"`
 
-	Reads            int32  `parquet:"reads"`
-	Events           int32  `parquet:"events"`
+	Reads            int32  `parquet:"reads"`  // socket reads that brought tokens
+	Events           int32  `parquet:"events"` // events of the stream, silent ones included
 	FirstChunkTokens int32  `parquet:"first_chunk_tokens"`
 	FirstChunkSource string `parquet:"first_chunk_source,dict"` // usage, local, bytes
 

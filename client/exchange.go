@@ -28,14 +28,15 @@ type exchange struct {
 	slices   [][]byte
 	plain    []byte // a reply that is no stream
 
-	epoch  time.Time
-	start  time.Time
-	end    time.Time // when the request's time-out strikes; zero none
-	idle   time.Duration
-	armed  time.Time // when the read deadline was set
-	now    plimsoll.Instant
-	stream bool
-	first  *atomic.Int64 // Call.FirstToken until it was set
+	epoch   time.Time
+	start   time.Time
+	end     time.Time // when the request's time-out strikes; zero none
+	idle    time.Duration
+	armed   time.Time // when the read deadline was set
+	now     plimsoll.Instant
+	stream  bool
+	lingers bool          // the read deadline is the linger's
+	first   *atomic.Int64 // Call.FirstToken until it was set
 }
 
 func newExchange(d dialect.Dialect, caps dialect.Caps) *exchange {
@@ -144,7 +145,7 @@ func (x *exchange) read(ctx context.Context, k *conn, row *plimsoll.Row) error {
 			if row.FirstByte == plimsoll.Never {
 				row.FirstByte = x.now
 			}
-			done := x.scanner.Done()
+			done := x.scanner.Progress() == dialect.Over
 			used, bad := x.response.feed(x.buffer[:n], body)
 			if bad != nil {
 				return &stepError{"parse", bad}
@@ -159,7 +160,7 @@ func (x *exchange) read(ctx context.Context, k *conn, row *plimsoll.Row) error {
 		if err == nil {
 			continue
 		}
-		if x.scanner.Done() {
+		if x.scanner.Progress() == dialect.Over {
 			x.response.close = true
 			return nil // the stream had ended; only the framing is missing
 		}
@@ -172,29 +173,25 @@ func (x *exchange) read(ctx context.Context, k *conn, row *plimsoll.Row) error {
 	return nil
 }
 
-// arm sets the read deadline: the end of the request or of the idle time. It is set
-// anew only when a sixteenth of the idle time has passed, since it costs more than
-// reading a token.
+// arm sets the read deadline. Before the first token only the request's end holds,
+// since that wait is the engine's queue; inside the stream the idle time does, and
+// after the end mark the linger, once. The idle deadline is set anew only when a
+// sixteenth of it has passed, since setting it costs more than reading a token.
 func (x *exchange) arm(ctx context.Context, k *conn) error {
+	reply := x.scanner.Progress()
 	now := x.epoch.Add(time.Duration(x.now))
-	if x.now == 0 || x.armed.IsZero() {
-		now = time.Now()
-	}
-	idle := x.idle
-	if x.scanner.Done() {
-		idle = linger
-	}
+	var at time.Time
 	switch {
-	case idle <= 0:
-		return nil // the request's deadline stands
-	case !x.armed.IsZero() && now.Sub(x.armed) < idle/16 && !x.scanner.Done():
+	case reply == dialect.Over && !x.lingers:
+		x.lingers, at = true, now.Add(linger)
+	case reply == dialect.Streaming && x.idle > 0 && now.Sub(x.armed) >= x.idle/16:
+		x.armed, at = now, now.Add(x.idle+x.idle/16)
+	default:
 		return nil
 	}
-	at := now.Add(idle + idle/16)
 	if !x.end.IsZero() && x.end.Before(at) {
 		at = x.end
 	}
-	x.armed = now
 	_ = k.SetReadDeadline(at)
 	return ctx.Err()
 }

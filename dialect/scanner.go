@@ -85,6 +85,7 @@ func (s *Scanner) Feed(p []byte, at plimsoll.Instant) error {
 			if len(s.line)+len(p) > s.caps.Line {
 				return ErrCap
 			}
+			s.detach()
 			s.line = append(s.line, p...)
 			break
 		}
@@ -254,5 +255,23 @@ func (s *Scanner) Reply() Reply {
 	return r
 }
 
-// Done reports whether the end mark was seen.
-func (s *Scanner) Done() bool { return s.reply.Done }
+// Progress is how far a reply has come.
+type Progress int
+
+// The states of a reply: no token yet, tokens came, the end mark came.
+const (
+	Waiting Progress = iota
+	Streaming
+	Over
+)
+
+// Progress returns how far the reply has come.
+func (s *Scanner) Progress() Progress {
+	switch {
+	case s.reply.Done:
+		return Over
+	case s.reply.tokens > 0:
+		return Streaming
+	}
+	return Waiting
+}
