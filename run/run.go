@@ -16,7 +16,10 @@ type Config struct {
 	Load   plimsoll.Load
 	Method plimsoll.Method
 	Dir    *bundle.Dir
-	Meters []plimsoll.Meter
+	// Power names the meters; a stated figure needs no clock, the others need
+	// Getenv for their credentials and real time.
+	Power  []plimsoll.PowerSpec
+	Getenv func(string) string
 	Warmup *plimsoll.Stage // a discarded first level; nil none
 	// Reset empties the engine's prefix cache between levels, where it can.
 	Reset func(context.Context) error
@@ -127,12 +130,17 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 		return plimsoll.Past{}, err
 	}
 	seen := newRecorder(s, level)
-	stop := c.watch(ctx, s, seen, past)
+	meters, err := c.openMeters()
+	if err != nil {
+		return plimsoll.Past{}, errors.Join(err, level.Discard())
+	}
+	stop := c.watch(ctx, s, seen, past, meters)
 	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant) bool {
 		return c.Method.Enough(seen.evidence(at, c.Dir.Facts().Trajectories))
 	})
-	if err := stop(); err != nil {
-		holdErr = errors.Join(holdErr, err)
+	holdErr = errors.Join(holdErr, stop())
+	if holdErr == nil {
+		holdErr = c.store(meters, observed, level)
 	}
 	if holdErr != nil {
 		return plimsoll.Past{}, errors.Join(fmt.Errorf("level %d of %d agents: %w", s.Level, s.Agents, holdErr), level.Discard())

@@ -14,7 +14,7 @@ import (
 // that watch returns.
 //
 //	what       begins with   ends when                 ends as
-//	meter i    the level     its context is cancelled  an error of its own, or nil
+//	meters     the level     its context is cancelled  an error of its own, or nil
 //	progress   the level     its context is cancelled  nil
 
 const progressEvery = 500 * time.Millisecond
@@ -22,7 +22,7 @@ const progressEvery = 500 * time.Millisecond
 // watch starts the meters and the progress events of a level. The function it
 // returns stops them and says what went wrong with the writing; a meter that is
 // lost is an event, not an end: its gap makes the power figure invalid.
-func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, past []plimsoll.Past) func() error {
+func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, past []plimsoll.Past, meters *meters) func() error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -34,12 +34,11 @@ func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, pas
 			mu.Unlock()
 		}
 	}
-	for _, m := range c.Meters {
+	if len(meters.live) > 0 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			err := m.Sample(ctx, func(x plimsoll.Sample) { keep(seen.Sample(x)) })
-			if err != nil && ctx.Err() == nil {
+			if err := meters.collect(ctx); err != nil && ctx.Err() == nil {
 				keep(c.append(plimsoll.Event{Kind: plimsoll.EventWarning, Message: "power meter lost: " + err.Error()}))
 			}
 		}()

@@ -22,11 +22,11 @@ import (
 
 // RunCmd finds how many agents an engine carries.
 type RunCmd struct {
-	config.Run
-	File    string `short:"f" name:"file" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it."`
-	MayLoad bool   `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
-	JSON    bool   `name:"json" help:"Print result.json on standard output and nothing else."`
-	DryRun  bool   `name:"dry-run" help:"Print the plan and stop."`
+	Said    config.Run `embed:""`
+	File    string     `short:"f" name:"file" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it."`
+	MayLoad bool       `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
+	JSON    bool       `name:"json" help:"Print result.json on standard output and nothing else."`
+	DryRun  bool       `name:"dry-run" help:"Print the plan and stop."`
 }
 
 // Help is shown under the flags.
@@ -69,7 +69,7 @@ func (c *RunCmd) Run(ctx context.Context, io *IO) error {
 }
 
 func (c *RunCmd) resolve() (plimsoll.Plan, config.Run, error) {
-	said := c.Run
+	said := c.Said
 	if c.File != "" {
 		file, err := config.Read(c.File)
 		if err != nil {
@@ -95,9 +95,13 @@ func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool)
 		return result.Result{}, err
 	}
 	defer dir.Close()
-	method, err := search.New(j.searchConfig())
+	searching, err := j.searchConfig()
 	if err != nil {
 		return result.Result{}, err
+	}
+	method, err := search.New(searching)
+	if err != nil {
+		return result.Result{}, &ExitError{exitUsage, err}
 	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -105,8 +109,8 @@ func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool)
 	screen := &live{out: io.Err, tty: io.TTY && !asJSON, colour: colour(io)}
 	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
 	final, runErr := run.Run(ctx, run.Config{
-		Load: j.load, Method: method, Dir: dir, Meters: j.meters, Warmup: j.warmup(), Reset: j.reset,
-		Progress: j.progress, Left: func(past []plimsoll.Past) float64 { return search.Left(method, past) }, Now: time.Now,
+		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Warmup: j.warmup(), Reset: j.reset,
+		Progress: j.progress, Left: method.Left, Now: time.Now,
 	})
 	if runErr != nil {
 		stop()

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"plimsoll"
+	"plimsoll/agent"
+	"plimsoll/client"
+	"plimsoll/dialect"
+	"plimsoll/fleet"
+	"plimsoll/power"
+	"plimsoll/search"
+	"plimsoll/sim/profile"
+	"plimsoll/sim/simfleet"
+	"plimsoll/token"
+	"plimsoll/trajectory"
+	"plimsoll/trajectory/importer"
+	"plimsoll/trajectory/synth"
+)
+
+// job is one run made ready: everything that a plan names, opened.
+type job struct {
+	plan     plimsoll.Plan
+	facts    plimsoll.Facts
+	set      *trajectory.Set
+	load     plimsoll.Load
+	progress func() plimsoll.Progress
+	reset    func(context.Context) error
+	closers  []func() error
+}
+
+const builtinTrajectories = 64
+
+// prepare opens what the plan names: trajectories, engine, client, meters.
+func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error) {
+	j := &job{plan: plan}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, j.close())
+		}
+	}()
+	if j.set, err = loadSet(plan); err != nil {
+		return nil, err
+	}
+	j.facts = plimsoll.Facts{
+		Schema: plimsoll.FactsSchema, MetricSet: plimsoll.MetricSet, Version: version(), Started: time.Now().UTC(),
+		Method: plan.Method, Preset: plan.Preset, Seed: plan.Seed, TierSet: plan.TierSet, Tiers: plan.Tiers,
+		Trajectories: j.set.Facts(), Accelerators: plan.Accelerators, OutputPolicy: plan.OutputPolicy,
+		Start: plan.Start, ToolDelay: plan.ToolDelay, Power: plan.Power, MaxAgents: plan.MaxAgents,
+	}
+	if plan.Target.Virtual {
+		err = j.virtual()
+	} else {
+		err = j.real(ctx, io)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j.facts.NotComparable = notComparable(plan, j.facts, j.set.Notes)
+	for _, spec := range plan.Power {
+		if _, err := power.New(spec, power.Config{Accelerators: plan.Accelerators, Getenv: io.Env}); err != nil {
+			return nil, &ExitError{exitUsage, err}
+		}
+	}
+	return j, nil
+}
+
+// loadSet reads or draws the trajectories and cuts them to what the engine bears.
+func loadSet(plan plimsoll.Plan) (*trajectory.Set, error) {
+	source := plan.Trajectories
+	var set *trajectory.Set
+	var err error
+	if source.IsPath {
+		set, err = importer.Load(source.Name, token.Bytes4{})
+	} else {
+		var preset *synth.Preset
+		if preset, err = synth.LoadPreset(source.Name); err == nil {
+			set, err = preset.Generate(plan.Seed, builtinTrajectories)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if source.MaxContext+source.MaxOutput+source.MaxTurns == 0 {
+		return set, nil
+	}
+	return set.Cut(trajectory.Limits{MaxContext: source.MaxContext, MaxOutput: source.MaxOutput, MaxTurns: source.MaxTurns})
+}
+
+// virtual makes the load in virtual time: the same agents on the simulated
+// engine's core.
+func (j *job) virtual() error {
+	built := j.plan.Target.Builtin
+	shape, err := profile.Load(built.Profile)
+	if err != nil {
+		return err
+	}
+	engine, err := shape.Engine()
+	if err != nil {
+		return err
+	}
+	engine = engine.Scaled(built.KVScale, built.SpeedScale)
+	j.facts.Engine = plimsoll.EngineFacts{
+		URL: "virtual time", Model: shape.ModelName, Dialect: "none", Simulated: true,
+		Identity: plimsoll.Identity{Server: "plimsoll simulated engine", Version: version(), Model: shape.ModelName},
+	}
+	fleet, err := simfleet.New(simfleet.Config{
+		Engine: engine, Identity: j.facts.Engine.Identity, Trajectories: j.set.Trajectories, Agents: j.agents(),
+		OutputPolicy: j.plan.OutputPolicy, LevelSaltOnly: j.plan.Preset == "aa", Epoch: j.facts.Started,
+	})
+	if err != nil {
+		return err
+	}
+	j.load = fleet
+	return nil
+}
+
+func (j *job) agents() agent.Config {
+	return agent.Config{Seed: j.plan.Seed, DelaySeed: j.plan.DelaySeed, Start: j.plan.Start, ToolDelay: j.plan.ToolDelay}
+}
+
+// searchConfig is the preset's search with what the user said instead.
+func (j *job) searchConfig() (search.Config, error) {
+	preset, err := search.PresetByName(j.plan.Preset)
+	if err != nil {
+		return search.Config{}, err
+	}
+	c := preset.Config(j.plan.Tiers)
+	c.Method, c.Shape, c.MaxAgents, c.Budget, c.Levels = j.plan.Method, j.plan.Shape, j.plan.MaxAgents, j.plan.Budget, j.plan.Levels
+	c.First = min(c.First, c.MaxAgents)
+	return c, nil
+}
+
+// warmup is the discarded first level: graph capture and just-in-time compiling
+// end before anything counts.
+func (j *job) warmup() *plimsoll.Stage {
+	if !j.plan.Warmup || j.plan.Target.Virtual {
+		return nil
+	}
+	shape := j.plan.Shape
+	shape.Ramp, shape.SpawnPerS, shape.Settle = 0, 0, 0
+	shape.Min, shape.Max, shape.Turns, shape.Walks, shape.WalksPerAgent = shape.Tick, 2*shape.Tick, 1, 0, 0
+	return &plimsoll.Stage{Agents: min(2, j.plan.MaxAgents), Attempt: 1, Fresh: true, Warmup: true, Why: "warm-up, discarded", Shape: shape, Tiers: j.plan.Tiers}
+}
+
+// close ends what prepare opened, last first.
+func (j *job) close() error {
+	var errs []error
+	for i := len(j.closers) - 1; i >= 0; i-- {
+		errs = append(errs, j.closers[i]())
+	}
+	j.closers = nil
+	return errors.Join(errs...)
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "devel"
+}
+
+// notComparable says in sentences why the result must not stand beside others.
+func notComparable(p plimsoll.Plan, f plimsoll.Facts, notes []string) []string {
+	var why []string
+	add := func(is bool, reason string) {
+		if is {
+			why = append(why, reason)
+		}
+	}
+	preset, err := search.PresetByName(p.Preset)
+	add(err == nil && preset.NotComparable != "", preset.NotComparable)
+	add(f.Engine.Simulated, "the engine is simulated")
+	add(f.Trajectories.Synthetic, "the trajectories are synthetic ("+f.Trajectories.Name+")")
+	add(p.OutputPolicy == "free" && p.Preset != "aa", "reply lengths are free, so a terse engine has an advantage")
+	add(p.Accelerators == 0, "the number of accelerators is not stated (--accelerators N)")
+	add(len(p.Power) == 0, "no power meter (--power SPEC), so nothing per megawatt")
+	add(true, "the system description is incomplete (system.yaml)")
+	for _, note := range notes {
+		add(true, note)
+	}
+	for _, finding := range f.Engine.Preflight {
+		add(!finding.OK, "preflight, "+finding.Name+": "+finding.Note)
+	}
+	return why
+}
