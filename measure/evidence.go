@@ -58,7 +58,7 @@ func Evidence(in Input) plimsoll.Evidence {
 	if !running {
 		e.Steady = steady(rows, e.Window)
 		firstTurn(&e, in.Rows, in.Head)
-		e.Gates = gates(&e, in.Rows)
+		e.Gates = gates(&e, rows, in.Rows)
 	}
 	return e
 }

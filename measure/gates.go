@@ -35,14 +35,14 @@ func LagLimitMS(tiers []plimsoll.Tier) float64 {
 
 // gates checks a finished level. What a level in virtual time cannot get wrong,
 // and what the platform does not show, is marked as not measured and passes.
-func gates(e *plimsoll.Evidence, rows []plimsoll.Row) []plimsoll.Gate {
+func gates(e *plimsoll.Evidence, population []*plimsoll.Row, rows []plimsoll.Row) []plimsoll.Gate {
 	o := &e.Observed
 	limit := LagLimitMS(e.Stage.Tiers)
 	out := []plimsoll.Gate{
 		{Name: "lag", Value: e.LagP99ms, Limit: limit, Unit: "ms", OK: e.LagP99ms <= limit},
 		upTo("sentinel", o.Client.SentinelP99ms, sentinelMS, "ms", o.Simulated),
 		upTo("run_queue", o.Client.RunQueueShare, runQueueShare, "of window", o.Simulated),
-		delivered(o), little(e, rows), leak(e), identity(o), ledger(e),
+		delivered(o), little(e, rows), leak(e), identity(o), ledger(e, population),
 	}
 	return out
 }
@@ -117,18 +117,28 @@ func describe(i plimsoll.Identity) string {
 	return fmt.Sprintf("%q %q serving %q", i.Server, i.Version, i.Model)
 }
 
-// ledger compares the client's own count of turns sent with the rows.
-func ledger(e *plimsoll.Evidence) plimsoll.Gate {
+// ledger compares the client's own count of turns sent with the rows, and the
+// classes with their sum. A turn whose connection failed was never sent; it is in
+// the population and not in that count.
+func ledger(e *plimsoll.Evidence, population []*plimsoll.Row) plimsoll.Gate {
 	if e.Observed.TurnsSent < 0 {
 		return unmeasured("ledger", 0, "turns", "not counted")
 	}
-	missing := e.Observed.TurnsSent - e.Turns
-	if sum := e.OK + e.Failed + e.Cancelled + e.Censored; sum != e.Turns {
-		missing = e.Turns - sum
+	sent := 0
+	for _, r := range population {
+		if r.Sent != plimsoll.Never {
+			sent++
+		}
 	}
-	g := plimsoll.Gate{Name: "ledger", Value: math.Abs(float64(missing)), Limit: 0, Unit: "turns", OK: missing == 0}
-	if missing != 0 {
-		g.Note = fmt.Sprintf("%d sent, %d recorded", e.Observed.TurnsSent, e.Turns)
+	g := plimsoll.Gate{Name: "ledger", Limit: 0, Unit: "turns", OK: true}
+	sum := e.OK + e.Failed + e.Cancelled + e.Censored
+	switch {
+	case sent != e.Observed.TurnsSent:
+		g.Value, g.OK = math.Abs(float64(e.Observed.TurnsSent-sent)), false
+		g.Note = fmt.Sprintf("%d sent, %d recorded", e.Observed.TurnsSent, sent)
+	case sum != e.Turns:
+		g.Value, g.OK = math.Abs(float64(e.Turns-sum)), false
+		g.Note = fmt.Sprintf("%d turns, classes sum to %d", e.Turns, sum)
 	}
 	return g
 }

@@ -1,0 +1,283 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll"
+)
+
+const second = plimsoll.Instant(time.Second)
+
+// turn is a plain good turn of a slot: sent, first token, end in s.
+func turn(slot, n int, due, sent, first, end float64, tokens int) plimsoll.Row {
+	at := func(s float64) plimsoll.Instant { return plimsoll.Instant(s * 1e9) }
+	return plimsoll.Row{
+		Slot: int32(slot), Turn: int32(n), Due: at(due), Sent: at(sent), FirstToken: at(first), FirstByte: at(first),
+		LastToken: at(end), End: at(end), FirstChunkTokens: 1, UsageCompletion: int32(tokens), LocalTokens: int32(tokens),
+		UsagePrompt: -1, UsageCached: -1, LocalPrompt: -1, RecordedTokens: -1, Class: plimsoll.ClassOK,
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		values []float64
+		q      float64
+		want   float64
+	}{
+		{[]float64{1, 2, 3, 4, 5}, 0.25, 2},
+		{[]float64{1, 2, 3, 4}, 0.5, 2.5},
+		{[]float64{1, 2, 3, 4}, 1, 4},
+		{[]float64{7}, 0.95, 7},
+		{[]float64{1, inf}, 0, 1},
+		{[]float64{1, inf}, 0.01, inf},
+		{[]float64{1, 2, inf}, 0.5, 2},
+		{[]float64{inf, inf}, 0.3, inf},
+	} {
+		if got := Percentile(c.values, c.q); got != c.want {
+			t.Errorf("Percentile(%v, %g) = %g, want %g", c.values, c.q, got, c.want)
+		}
+	}
+	if got := Percentile(nil, 0.5); !math.IsNaN(got) {
+		t.Errorf("of nothing: %g, want NaN", got)
+	}
+}
+
+func TestPercentileLiesBetweenItsNeighbours(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOfN(rapid.Float64Range(0, 1e6), 1, 50).Draw(t, "values")
+		slices.Sort(values)
+		q := rapid.Float64Range(0, 1).Draw(t, "q")
+		higher := rapid.Float64Range(q, 1).Draw(t, "higher")
+		got := Percentile(values, q)
+		if got < values[0] || got > values[len(values)-1] {
+			t.Fatalf("%g outside of %v", got, values)
+		}
+		if more := Percentile(values, higher); more < got {
+			t.Fatalf("falls from %g at %g to %g at %g", got, q, more, higher)
+		}
+	})
+}
+
+func TestTTFT(t *testing.T) {
+	r := turn(0, 0, 1, 1.5, 2, 4, 10)
+	r.Connect = int64(300 * time.Millisecond)
+	if got := TTFT(&r); math.Abs(got-0.8) > 1e-9 {
+		t.Errorf("with a connect of 300 ms: %g, want 0.8", got)
+	}
+	if got := LagMS(&r); math.Abs(got-200) > 1e-6 {
+		t.Errorf("lag %g ms, want 200: the connect is the engine's", got)
+	}
+	r.Class = plimsoll.ClassTimeout
+	if got := TTFT(&r); !math.IsInf(got, 1) {
+		t.Errorf("of a failed turn: %g, want +Inf", got)
+	}
+	r.Class, r.FirstToken = plimsoll.ClassCensored, plimsoll.Never
+	if got := TTFT(&r); !math.IsNaN(got) {
+		t.Errorf("of a cut turn: %g, want NaN", got)
+	}
+}
+
+func TestSpeeds(t *testing.T) {
+	r := turn(0, 0, 0, 0, 1, 3, 150)
+	r.FirstChunkTokens = 20
+	v := SpeedOf(&r)
+	if v.Main != 65 || v.NMinus1 != 74.5 || v.EndToEnd != 50 || v.OneRead {
+		t.Errorf("got %+v, want 65, 74.5, 50", v)
+	}
+	r.LastToken = r.FirstToken
+	if v = SpeedOf(&r); !v.OneRead || v.Main != 50 || !math.IsNaN(v.NMinus1) {
+		t.Errorf("in one read: %+v, want the lower bound 50 and no n_minus_1", v)
+	}
+	r.UsageCompletion = 1
+	if v = SpeedOf(&r); !math.IsNaN(v.Main) || v.OneRead {
+		t.Errorf("one token: %+v, want no speed", v)
+	}
+	r.Class = plimsoll.ClassCut
+	if v = SpeedOf(&r); v.Main != 0 {
+		t.Errorf("failed: %+v, want 0", v)
+	}
+}
+
+func input(rows []plimsoll.Row, from, to plimsoll.Instant, agents int) Input {
+	sent := 0
+	w := plimsoll.Window{Start: from, End: to}
+	for _, r := range rows {
+		if !r.Primer && w.Holds(r.Sent) {
+			sent++
+		}
+	}
+	return Input{
+		Stage: plimsoll.Stage{Agents: agents, Fresh: true, Tiers: []plimsoll.Tier{{Name: "a", SpeedTPS: 30, TTFT: 2 * time.Second}}},
+		Rows:  rows, Now: plimsoll.Never, Head: -1,
+		Observed: plimsoll.Observed{Window: w, TurnsSent: sent, Delivered: 1},
+	}
+}
+
+func TestPopulation(t *testing.T) {
+	primer := turn(0, 0, 2, 2, 3, 4, 50)
+	primer.Primer = true
+	cut := turn(2, 3, 7, 7, 8, 9, 20)
+	cut.Class = plimsoll.ClassCensored
+	refused := turn(3, 0, 6, 6, 6, 6, 0)
+	refused.Class, refused.Sent, refused.FirstToken = plimsoll.ClassRefused, plimsoll.Never, plimsoll.Never
+	rows := []plimsoll.Row{
+		primer, cut, refused,
+		turn(0, 1, 4.9, 4.9, 6, 8, 50), // before the window
+		turn(1, 1, 5, 5, 6, 8, 50),     // at its start
+		turn(1, 2, 9, 10, 11, 12, 50),  // at its end
+		turn(1, 3, 9.5, 9.999, 11, 12, 50),
+	}
+	e := Evidence(input(rows, 5*second, 10*second, 4))
+	if e.Turns != 4 || e.OK != 2 || e.Failed != 1 || e.Censored != 1 || e.Cancelled != 0 {
+		t.Errorf("ledger %d = %d + %d + %d + %d, want 4 = 2 + 1 + 0 + 1", e.Turns, e.OK, e.Failed, e.Cancelled, e.Censored)
+	}
+	if len(e.TTFT) != 3 || !math.IsInf(e.TTFT[2], 1) || len(e.Speed) != 3 || e.Speed[0] != 0 {
+		t.Errorf("TTFT %v, speed %v", e.TTFT, e.Speed)
+	}
+	if len(e.Open) != 1 || e.Open[0].TTFT != 1 || e.Open[0].Speed != 19 || e.Open[0].Waited != 2 {
+		t.Errorf("open %+v, want TTFT 1, speed 19 so far, waited 2", e.Open)
+	}
+	for _, g := range e.Gates {
+		if !g.OK && g.Name != "lag" {
+			t.Errorf("gate %+v", g)
+		}
+	}
+}
+
+func TestLedgerAddsUpAndTickReplays(t *testing.T) {
+	classes := []plimsoll.Class{plimsoll.ClassOK, plimsoll.ClassOK, plimsoll.ClassHTTP, plimsoll.ClassCancelled, plimsoll.ClassCensored, plimsoll.ClassWrongLength}
+	rapid.Check(t, func(t *rapid.T) {
+		var rows []plimsoll.Row
+		for range rapid.IntRange(0, 40).Draw(t, "rows") {
+			sent := rapid.Float64Range(0, 20).Draw(t, "sent")
+			r := turn(rapid.IntRange(0, 3).Draw(t, "slot"), len(rows), sent, sent, sent+rapid.Float64Range(0, 3).Draw(t, "first"),
+				sent+rapid.Float64Range(3, 9).Draw(t, "end"), rapid.IntRange(0, 300).Draw(t, "tokens"))
+			r.Class = rapid.SampledFrom(classes).Draw(t, "class")
+			rows = append(rows, r)
+		}
+		in := input(rows, 5*second, 15*second, 4)
+		e := Evidence(in)
+		if e.OK+e.Failed+e.Cancelled+e.Censored != e.Turns || e.Turns != in.Observed.TurnsSent {
+			t.Fatalf("ledger does not add up: %+v", e)
+		}
+		if len(e.TTFT)+len(e.Open) != e.Turns {
+			t.Fatalf("%d TTFT and %d open of %d turns", len(e.TTFT), len(e.Open), e.Turns)
+		}
+		in.Now = plimsoll.Instant(rapid.Float64Range(5, 30).Draw(t, "tick") * 1e9)
+		mid := Evidence(in)
+		in.Rows = slices.DeleteFunc(slices.Clone(rows), func(r plimsoll.Row) bool { return r.End > in.Now })
+		live := Evidence(in)
+		if !slices.Equal(mid.TTFT, live.TTFT) || !slices.Equal(mid.Speed, live.Speed) {
+			t.Fatalf("a tick replayed from the final rows differs from the one seen live")
+		}
+	})
+}
+
+func TestGates(t *testing.T) {
+	gate := func(e plimsoll.Evidence, name string) plimsoll.Gate {
+		i := slices.IndexFunc(e.Gates, func(g plimsoll.Gate) bool { return g.Name == name })
+		if i < 0 {
+			t.Fatalf("no gate %s in %+v", name, e.Gates)
+		}
+		return e.Gates[i]
+	}
+	rows := []plimsoll.Row{turn(0, 0, 1, 1, 2, 3, 50), turn(0, 1, 4, 4, 5, 6, 50)}
+	for name, spoil := range map[string]func(*Input){
+		"lag":         func(in *Input) { in.Rows[0].Sent += 40e6 },
+		"sentinel":    func(in *Input) { in.Observed.Client.SentinelP99ms = 1.01 },
+		"run_queue":   func(in *Input) { in.Observed.Client.RunQueueShare = 0.011 },
+		"delivered":   func(in *Input) { in.Observed.Delivered = 0.98 },
+		"ledger":      func(in *Input) { in.Observed.TurnsSent++ },
+		"prefix_leak": func(in *Input) { in.Head = 16; in.Rows[0].UsageCached = 17 },
+		"identity": func(in *Input) {
+			in.Observed.Before, in.Observed.After = &plimsoll.Identity{Version: "1"}, &plimsoll.Identity{Version: "2"}
+		},
+	} {
+		in := input(slices.Clone(rows), 0, 10*second, 1)
+		if g := gate(Evidence(in), name); !g.OK {
+			t.Errorf("%s fails unspoiled: %+v", name, g)
+		}
+		spoil(&in)
+		if g := gate(Evidence(in), name); g.OK {
+			t.Errorf("%s passes spoiled: %+v", name, g)
+		}
+	}
+}
+
+func TestVirtualLevelsPassWhatTheyCannotMeasure(t *testing.T) {
+	in := input([]plimsoll.Row{turn(0, 0, 1, 1, 2, 3, 50)}, 0, 10*second, 1)
+	in.Observed.Simulated, in.Observed.Delivered = true, 0
+	in.Observed.Client = plimsoll.Client{SentinelP99ms: 99, RunQueueShare: 9}
+	for _, g := range Evidence(in).Gates {
+		if !g.OK {
+			t.Errorf("%+v", g)
+		}
+	}
+}
+
+func TestLittle(t *testing.T) {
+	var rows []plimsoll.Row
+	for slot := range 3 {
+		for n := range 400 {
+			at := float64(slot)/3 + float64(n)*1
+			rows = append(rows, turn(slot, n, at, at, at+0.2, at+0.6, 20))
+		}
+	}
+	in := input(rows, 50*second, 350*second, 3)
+	g := little(&plimsoll.Evidence{Window: in.Observed.Window, Stage: in.Stage}, rows)
+	if !g.OK || g.Value < 0 {
+		t.Errorf("a full house: %+v", g)
+	}
+	in.Stage.Agents = 4
+	if g = little(&plimsoll.Evidence{Window: in.Observed.Window, Stage: in.Stage}, rows); g.OK {
+		t.Errorf("an idle slot passes: %+v", g)
+	}
+}
+
+func TestStarved(t *testing.T) {
+	rows := []plimsoll.Row{
+		turn(0, 0, 1, 1, 9.5, 10, 50), // waits 8.5 s, 6.5 of them past 2 s
+		turn(1, 0, 1, 1, 7, 10, 50),   // 4 s past
+		turn(2, 0, -9, -9, 5.5, 6, 50),
+	}
+	e := Evidence(input(rows, 0, 10*second, 3))
+	if e.Starved["a"] != 2 {
+		t.Errorf("starved %d, want slots 0 and 2", e.Starved["a"])
+	}
+}
+
+func TestMSER5CutsATransient(t *testing.T) {
+	var values []float64
+	for i := range 400 {
+		v := math.Sin(float64(i) * 1.7)
+		if i < 60 {
+			v += 20 * float64(60-i) / 60
+		}
+		values = append(values, v)
+	}
+	if cut, ok := MSER5(values); !ok || cut < 45 || cut > 90 {
+		t.Errorf("cut %d, ok %v; want about 60", cut, ok)
+	}
+	for i := range values {
+		values[i] = float64(i)
+	}
+	if cut, ok := MSER5(values); ok {
+		t.Errorf("a ramp all through: cut %d, want no steady part", cut)
+	}
+}
+
+func TestTrend(t *testing.T) {
+	up := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	if tau, p := Trend(up); tau != 1 || p > 1e-3 {
+		t.Errorf("rising: tau %g p %g", tau, p)
+	}
+	if _, p := Trend([]float64{3, 1, 4, 1, 5, 9, 2, 6, 5, 3}); p < 0.05 {
+		t.Errorf("no trend: p %g", p)
+	}
+}

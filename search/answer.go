@@ -1,0 +1,75 @@
+package search
+
+import (
+	"fmt"
+	"math"
+
+	"plimsoll"
+)
+
+// answer says what is known of every tier. lost: the search could not go on.
+func (s *Search) answer(l *ledger, reason string, lost bool) *plimsoll.Answer {
+	out := &plimsoll.Answer{Reason: reason}
+	for _, t := range s.c.Tiers {
+		out.Tiers = append(out.Tiers, s.tier(l, t, reason, lost))
+	}
+	return out
+}
+
+// tier answers for one tier from its bracket.
+func (s *Search) tier(l *ledger, t plimsoll.Tier, ended string, lost bool) plimsoll.TierAnswer {
+	b := bracketOf(l.points(t))
+	a := plimsoll.TierAnswer{
+		Tier: t, Outcome: plimsoll.Undecided, Capacity: -1, Certified: -1, LowestFail: b.fail, AtLeast: b.pass,
+		BoundBy: b.failed.boundBy, Estimate: math.NaN(), Low: math.NaN(), High: math.NaN(),
+	}
+	top := s.c.MaxAgents
+	if n := len(s.c.Levels); n > 0 {
+		top = s.c.Levels[n-1]
+	}
+	pass := func(n int, format string, args ...any) {
+		a.Outcome, a.Capacity, a.Reason = plimsoll.Pass, n, fmt.Sprintf(format, args...)
+	}
+	switch {
+	case b.inverted > 0:
+		a.Outcome = plimsoll.NonMonotone
+		a.Reason = fmt.Sprintf("%d passed although %d did not: the engine is not monotone here, at least %d holds", b.inverted, b.fail, b.pass)
+	case b.fail == 0 && b.pass >= top:
+		a.Open = true
+		pass(b.pass, "at least %d: the highest level allowed passed", b.pass)
+	case b.fail == 1 && b.failed.outcome == plimsoll.Fail:
+		pass(0, "a single agent fails: %s", b.failed.reason)
+	case b.pass > 0 && b.fail > 0 && (!lost || b.settled(&s.c)):
+		pass(b.pass, "%d passed, %s", b.pass, s.above(b))
+	case lost:
+		a.Outcome, a.Reason = plimsoll.Void, fmt.Sprintf("%s%s", atLeast(b), ended)
+	case b.tested == 0:
+		a.Reason = "no level was measured: " + ended
+	case b.fail > 0 && b.pass == 0:
+		a.Reason = fmt.Sprintf("no level passed, the smallest of %d agents: %s; %s", b.fail, b.failed.reason, ended)
+	default:
+		a.Reason = atLeast(b) + ended
+	}
+	return a
+}
+
+// above says what stood above the capacity.
+func (s *Search) above(b bracket) string {
+	var out string
+	if b.failed.outcome == plimsoll.Fail {
+		out = fmt.Sprintf("%d failed: %s", b.fail, b.failed.reason)
+	} else {
+		out = fmt.Sprintf("%d was undecided (%s), which counts as not passed", b.fail, b.failed.reason)
+	}
+	if !b.settled(&s.c) {
+		out += fmt.Sprintf("; the step of %d is coarser than asked", b.fail-b.pass)
+	}
+	return out
+}
+
+func atLeast(b bracket) string {
+	if b.pass == 0 {
+		return "nothing is known to pass: "
+	}
+	return fmt.Sprintf("at least %d: ", b.pass)
+}

@@ -1,0 +1,83 @@
+package search
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"plimsoll"
+	"plimsoll/slo"
+)
+
+// The methods.
+const (
+	MethodAA        = "aa"
+	MethodCertified = "certified"
+)
+
+// Config is what a search needs.
+type Config struct {
+	Method string
+	Tiers  []plimsoll.Tier // loosest first
+	Shape  plimsoll.Shape
+	Rules  slo.Rules
+
+	First      int     // agents of the first level
+	MaxAgents  int     // no level has more
+	Resolution float64 // stop when the bracket's ends lie within this share
+	MaxLevels  int     // levels measured at most; 0 no bound
+	Budget     time.Duration
+	Shared     bool  // one level serves all tiers
+	Levels     []int // a fixed ladder instead of a search
+
+	// For method certified: fresh runs a level in its two stages.
+	FirstRuns, SecondRuns int
+	// Confirm adds one run at each certified bound.
+	Confirm bool
+}
+
+// Validate names the first field that is out of bounds.
+func (c Config) Validate() error {
+	switch {
+	case c.Method != MethodAA && c.Method != MethodCertified:
+		return fmt.Errorf("search: method %q is neither %s nor %s", c.Method, MethodAA, MethodCertified)
+	case len(c.Tiers) == 0:
+		return fmt.Errorf("search: no tier is asked for")
+	case c.MaxAgents < 1:
+		return fmt.Errorf("search: max agents %d must be at least 1", c.MaxAgents)
+	case c.First < 1 && len(c.Levels) == 0:
+		return fmt.Errorf("search: first level %d must be at least 1", c.First)
+	case !(c.Resolution >= 0 && c.Resolution < 1):
+		return fmt.Errorf("search: resolution %g must be in [0, 1)", c.Resolution)
+	case c.MaxLevels < 0 || c.Budget < 0:
+		return fmt.Errorf("search: max levels %d and budget %s must not be negative", c.MaxLevels, c.Budget)
+	case c.Method == MethodCertified && len(c.Levels) == 0 && (c.FirstRuns < 1 || c.SecondRuns < 1):
+		return fmt.Errorf("search: first runs %d and second runs %d must be at least 1", c.FirstRuns, c.SecondRuns)
+	}
+	names := map[string]bool{}
+	for _, t := range c.Tiers {
+		if names[t.Name] {
+			return fmt.Errorf("search: tier %q is asked for twice", t.Name)
+		}
+		names[t.Name] = true
+	}
+	for i, n := range c.Levels {
+		if n < 1 || n > c.MaxAgents || (i > 0 && n <= c.Levels[i-1]) {
+			return fmt.Errorf("search: levels %v must rise and lie in [1, %d]", c.Levels, c.MaxAgents)
+		}
+	}
+	return c.Shape.Validate()
+}
+
+// Search decides what to measure next; it implements plimsoll.Method and keeps no
+// state.
+type Search struct{ c Config }
+
+// New returns the search that c describes.
+func New(c Config) (*Search, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	c.Tiers, c.Levels = slices.Clone(c.Tiers), slices.Clone(c.Levels)
+	return &Search{c: c}, nil
+}

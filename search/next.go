@@ -1,0 +1,120 @@
+package search
+
+import (
+	"fmt"
+
+	"plimsoll"
+	"plimsoll/slo"
+)
+
+// choice is a level to measure; agents 0: none is left.
+type choice struct {
+	agents int
+	tiers  []plimsoll.Tier
+	why    string
+}
+
+// Next returns the next stage, or the answer.
+func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) {
+	l := read(&s.c, past)
+	if l.broken != "" {
+		return nil, s.answer(&l, l.broken, true)
+	}
+	if l.repeat != nil {
+		return l.repeat, nil
+	}
+	pick := s.choose(&l)
+	if pick.agents == 0 {
+		return nil, s.answer(&l, pick.why, false)
+	}
+	if s.c.MaxLevels > 0 && len(l.levels) >= s.c.MaxLevels {
+		return nil, s.answer(&l, fmt.Sprintf("%d levels were measured, the most allowed", len(l.levels)), false)
+	}
+	if s.c.Budget > 0 && l.took+lasts(s.c.Shape, pick.agents).Seconds() > s.c.Budget.Seconds() {
+		return nil, s.answer(&l, fmt.Sprintf("the budget of %s is spent: %.0f s used, the next level needs about %.0f s",
+			s.c.Budget, l.took, lasts(s.c.Shape, pick.agents).Seconds()), false)
+	}
+	return &plimsoll.Stage{
+		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true,
+		Why: pick.why, Shape: shapeAt(s.c.Shape, pick.agents), Tiers: pick.tiers,
+	}, nil
+}
+
+// Enough reports whether a level under way is settled for every tier it judges.
+func (s *Search) Enough(e plimsoll.Evidence) bool {
+	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 {
+		return false
+	}
+	for _, t := range e.Stage.Tiers {
+		if slo.Clear(e, t, s.c.Rules) == plimsoll.Undecided {
+			return false
+		}
+	}
+	return true
+}
+
+// choose picks the next level.
+func (s *Search) choose(l *ledger) choice {
+	switch {
+	case len(s.c.Levels) > 0:
+		return s.rung(l)
+	case s.c.Shared:
+		return s.shared(l)
+	}
+	return s.alone(l)
+}
+
+// rung returns the next level of a fixed ladder.
+func (s *Search) rung(l *ledger) choice {
+	for i, n := range s.c.Levels {
+		if l.runsAt(n) == 0 {
+			return choice{n, s.c.Tiers, fmt.Sprintf("rung %d of %d", i+1, len(s.c.Levels))}
+		}
+	}
+	return choice{why: "every rung of the ladder was measured"}
+}
+
+// alone searches tier after tier, each by its own levels.
+func (s *Search) alone(l *ledger) choice {
+	for _, t := range s.c.Tiers {
+		if b := bracketOf(l.points(t)); !b.settled(&s.c) {
+			n, why := b.next(&s.c, t.Name)
+			return choice{n, []plimsoll.Tier{t}, why}
+		}
+	}
+	return choice{why: "every tier is settled"}
+}
+
+// shared serves the tier of which least is known: first those without a bracket,
+// loosest first, then the widest bracket. Every level is judged for all tiers.
+func (s *Search) shared(l *ledger) choice {
+	var hand bracket
+	var name string
+	for _, t := range s.c.Tiers {
+		b := bracketOf(l.points(t))
+		if !b.settled(&s.c) && (name == "" || b.width() > hand.width()) {
+			hand, name = b, t.Name
+		}
+	}
+	if name != "" {
+		n, why := hand.next(&s.c, name)
+		return choice{n, s.c.Tiers, why}
+	}
+	return s.confirm(l)
+}
+
+// confirm measures a fail below a pass again, and then the pass, once each.
+func (s *Search) confirm(l *ledger) choice {
+	for _, t := range s.c.Tiers {
+		b := bracketOf(l.points(t))
+		if b.inverted == 0 {
+			continue
+		}
+		for _, n := range []int{b.fail, b.inverted} {
+			if l.runsAt(n) < 2 {
+				return choice{n, s.c.Tiers, fmt.Sprintf("%d failed below %d, which passed for %s: measured again", b.fail, b.inverted, t.Name)}
+			}
+		}
+	}
+	return choice{why: "every tier is settled"}
+}

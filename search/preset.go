@@ -1,0 +1,109 @@
+package search
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"plimsoll"
+	"plimsoll/slo"
+)
+
+// Preset is a named way of measuring: timing, rules and the search's numbers.
+type Preset struct {
+	Name         string
+	Method       string
+	Shape        plimsoll.Shape
+	Rules        slo.Rules
+	First        int
+	MaxAgents    int
+	Resolution   float64
+	MaxLevels    int
+	Shared       bool
+	FirstRuns    int
+	SecondRuns   int
+	Confirm      bool
+	Warmup       bool
+	OutputPolicy string
+	Start        string
+	ToolDelay    string
+	// NotComparable says why results must not be set beside published ones; empty
+	// where they may.
+	NotComparable string
+}
+
+// Presets returns all presets.
+func Presets() []Preset {
+	standard := Preset{
+		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
+		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRuns: 2, Warmup: true,
+		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
+		Shape: plimsoll.Shape{
+			Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute,
+			Turns: 1000, Limit: time.Hour, Tick: 5 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
+		},
+	}
+	publish := standard
+	publish.Name, publish.FirstRuns, publish.SecondRuns, publish.Confirm = "publish", 2, 3, true
+	return []Preset{
+		{
+			Name: "quick", Method: MethodAA, Rules: slo.Standard(), First: 8, MaxAgents: 256,
+			Resolution: 0.10, MaxLevels: 16, Shared: true, FirstRuns: 1, SecondRuns: 2, Warmup: true,
+			OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
+			NotComparable: "preset quick looks for seconds only",
+			Shape: plimsoll.Shape{
+				Ramp: 500 * time.Millisecond, Settle: 700 * time.Millisecond, Min: 1200 * time.Millisecond, Max: 3 * time.Second,
+				Turns: 60, Limit: 7 * time.Second, Tick: 250 * time.Millisecond, Request: 15 * time.Second, Idle: 10 * time.Second,
+			},
+		},
+		standard, publish,
+		{
+			Name: "aa", Method: MethodAA, Rules: slo.AA(), First: 2, MaxAgents: 65536,
+			Resolution: 0.01, FirstRuns: 1, SecondRuns: 2,
+			OutputPolicy: "free", Start: "offset", ToolDelay: "aa",
+			Shape: plimsoll.Shape{
+				SpawnPerS: 1, Settle: 240 * time.Second, Min: 600 * time.Second, Walks: 30, WalksPerAgent: 3,
+				Limit: time.Hour, Tick: time.Second, Request: 300 * time.Second, Idle: 300 * time.Second,
+			},
+		},
+	}
+}
+
+// PresetByName returns the named preset.
+func PresetByName(name string) (Preset, error) {
+	var names []string
+	for _, p := range Presets() {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Preset{}, fmt.Errorf("preset %q is not known: want %s", name, strings.Join(names, ", "))
+}
+
+// Config returns the preset's search for these tiers; the caller overrides what
+// its user said.
+func (p Preset) Config(tiers []plimsoll.Tier) Config {
+	return Config{
+		Method: p.Method, Tiers: tiers, Shape: p.Shape, Rules: p.Rules, First: p.First, MaxAgents: p.MaxAgents,
+		Resolution: p.Resolution, MaxLevels: p.MaxLevels, Shared: p.Shared, FirstRuns: p.FirstRuns, SecondRuns: p.SecondRuns, Confirm: p.Confirm,
+	}
+}
+
+// shapeAt returns the timing of a level of n agents: a slow spawn stretches the
+// limit, so that ramp, settle and the shortest window always fit.
+func shapeAt(s plimsoll.Shape, n int) plimsoll.Shape {
+	if s.Limit > 0 {
+		s.Limit = max(s.Limit, s.RampFor(n)+s.Settle+s.Min)
+	}
+	return s
+}
+
+// lasts is how long a level of n agents is expected to take.
+func lasts(s plimsoll.Shape, n int) time.Duration {
+	d := s.RampFor(n) + s.Settle + max(s.Min, s.Max/2)
+	if s.Limit > 0 {
+		d = min(d, s.Limit)
+	}
+	return d
+}
