@@ -57,7 +57,7 @@ func (l *Level) FirstToken(slot, branch int, at plimsoll.Instant) {
 }
 
 // Ended tells that a turn ended, also one that was cut. sent is the instant in its
-// row, which decides whether it is of the window.
+// row, which decides whether it is of the window; Never where it was cut before.
 func (l *Level) Ended(slot, branch int, sent, at plimsoll.Instant) {
 	s := &l.slots[slot]
 	s.until = max(s.until, at)
@@ -71,7 +71,7 @@ func (l *Level) Ended(slot, branch int, sent, at plimsoll.Instant) {
 		if f.window {
 			l.open--
 		}
-		if !f.primer {
+		if !f.primer && sent != plimsoll.Never {
 			l.slowest = max(l.slowest, at.Sub(sent))
 			if sent >= l.window.Start {
 				l.sent = append(l.sent, sent)
