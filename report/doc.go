@@ -1,0 +1,12 @@
+// Package report shows a result to people: as a table on a terminal, as one
+// self-contained HTML page, and as Markdown, CSV and JSON for other tools.
+//
+// It computes nothing: every figure comes from package result. A page loads
+// nothing from anywhere and holds no script; its charts are SVG with a title, a
+// description and the data as a table. Marks differ in shape as well as colour:
+//
+//	●  pass    ×  fail    ◇  undecided    ▫  void
+//
+// Text from outside (model, engine, error texts, file names) is escaped in HTML
+// and stripped of control characters on a terminal.
+package report

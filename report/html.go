@@ -1,0 +1,151 @@
+package report
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"plimsoll/bundle"
+	"plimsoll/result"
+)
+
+//go:embed page.html
+var pageTemplate string
+
+//go:embed style.css
+var pageStyle string
+
+// page is what the template shows.
+type page struct {
+	R      result.Result
+	Style  template.CSS
+	Title  string
+	Engine string
+	Traces []traceRow
+	Spread []Chart
+	Time   []Chart
+	Facts  [][2]string
+	Files  []file
+	Folder string
+}
+
+// traceRow is one tier's pair of charts.
+type traceRow struct {
+	Tier   result.Tier
+	Charts []Chart
+}
+
+// file is a text file of the folder, shown as it is.
+type file struct{ Name, Text string }
+
+// WriteHTML writes report.html into the folder.
+func WriteHTML(d *bundle.Dir, r result.Result) error {
+	return d.WriteFile(bundle.ReportFile, func(w io.Writer) error { return HTML(w, r, d) })
+}
+
+// HTML writes the report of a run as one self-contained page. The folder gives the
+// configuration files that the page shows; nil shows none.
+func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "clock": clock, "agents": agents,
+		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "powerLabel": powerLabel, "limits": limits,
+		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
+		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
+		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "clientLine": clientLine,
+		"bar": bracketBar, "add": func(a, b int) int { return a + b },
+	}).Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	p := page{R: r, Style: template.CSS(pageStyle), Engine: engineLine(r), Spread: spreadCharts(r), Facts: factsOf(r)}
+	p.Title = "Plimsoll: " + p.Engine
+	for i, tier := range r.Tiers {
+		p.Traces = append(p.Traces, traceRow{tier, traceCharts(r, tier, i+1)})
+	}
+	if c, ok := timelineChart(r); ok {
+		p.Time = append(p.Time, c)
+	}
+	if d != nil {
+		p.Folder = d.Path()
+		if p.Files, err = filesOf(d); err != nil {
+			return err
+		}
+	}
+	if err := t.Execute(w, p); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// filesOf reads the configuration files that are there.
+func filesOf(d *bundle.Dir) ([]file, error) {
+	var out []file
+	for _, name := range []string{bundle.RunFile, bundle.SystemFile} {
+		data, err := d.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, file{name, string(data)})
+	}
+	return out, nil
+}
+
+func toFloat(v any) float64 {
+	switch v := v.(type) {
+	case result.Number:
+		return float64(v)
+	case float64:
+		return v
+	case int:
+		return float64(v)
+	}
+	return 0
+}
+
+func percent(v any) string { return figure(100*toFloat(v)) + " %" }
+
+// verdictOf returns what a level says of a tier, "" where it was not judged.
+func verdictOf(t result.Tier, level string) string {
+	for _, v := range t.Verdicts {
+		if v.Level == level {
+			return string(v.Verdict)
+		}
+	}
+	return ""
+}
+
+// gateName writes a gate's code as words.
+func gateName(code string) string {
+	names := map[string]string{"lag": "sending lag p99", "sentinel": "read delay p99", "run_queue": "run queue", "delivered": "agents delivered",
+		"little": "Little's law", "prefix_leak": "prefix leak", "identity": "engine unchanged", "ledger": "ledger"}
+	if name, ok := names[code]; ok {
+		return name
+	}
+	return code
+}
+
+// factsOf lists the choices that a reader needs to repeat the run.
+func factsOf(r result.Result) [][2]string {
+	facts := [][2]string{
+		{"Method", r.Method}, {"Preset", r.Preset}, {"Seed", fmt.Sprint(r.Seed)}, {"Tier set", r.TierSet}, {"Metric set", r.MetricSet},
+		{"Trajectories", fmt.Sprintf("%s: %s, %s, SHA-256 %.16s", r.Trajectories.Name, trajectories(r.Trajectories.Count), count(r.Trajectories.Turns, "turn"), r.Trajectories.SHA256)},
+		{"Output policy", r.Settings.OutputPolicy}, {"Start", r.Settings.Start}, {"Tool delay", r.Settings.ToolDelay},
+		{"Most agents", whole(r.Settings.MaxAgents)}, {"Engine", r.Engine.URL}, {"Plimsoll", r.Version},
+	}
+	return facts
+}
+
+func trajectories(n int) string {
+	if n == 1 {
+		return "1 trajectory"
+	}
+	return whole(n) + " trajectories"
+}

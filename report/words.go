@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"plimsoll"
+	"plimsoll/result"
+)
+
+// What follows turns figures into sentences, for terminal and pages alike.
+
+// agents writes the capacity of a tier: a number, or why there is none.
+func agents(t result.Tier) string {
+	switch {
+	case t.Capacity == nil:
+		return "–"
+	case t.Open:
+		return "≥ " + whole(*t.Capacity)
+	}
+	return whole(*t.Capacity)
+}
+
+func perAccelerator(t result.Tier) string {
+	if t.PerAcc == nil {
+		return "–"
+	}
+	return figure(*t.PerAcc)
+}
+
+func perMegawatt(t result.Tier) string {
+	if t.PerMW == nil {
+		return "–"
+	}
+	return figure(t.PerMW.Value)
+}
+
+// powerLabel names a per-megawatt figure's boundary, basis and grade, without
+// which it must not be read.
+func powerLabel(p plimsoll.PerMegawatt) string {
+	return fmt.Sprintf("%s, %s, %s", strings.ReplaceAll(string(p.Boundary), "_", " "), p.Basis, p.Grade)
+}
+
+// limits writes a tier's targets.
+func limits(t result.Tier) string {
+	return fmt.Sprintf("P25 ≥ %s tok/s, P95 TTFT ≤ %s s", figure(t.SpeedTPS), figure(t.TTFTs))
+}
+
+// boundNames are the words for what bound a capacity.
+var boundNames = map[string]string{"speed": "output speed", "ttft": "TTFT", "failures": "failures", "starvation": "starvation"}
+
+func boundBy(codes string) string {
+	if codes == "" {
+		return "–"
+	}
+	var names []string
+	for _, code := range strings.Split(codes, "+") {
+		if name, ok := boundNames[code]; ok {
+			code = name
+		}
+		names = append(names, code)
+	}
+	return list(names)
+}
+
+// engineLine says what was measured.
+func engineLine(r result.Result) string {
+	model := r.Engine.Model
+	if model == "" {
+		model = "an unnamed model"
+	}
+	s := model
+	if r.Accelerators > 0 {
+		s += " on " + count(r.Accelerators, "accelerator")
+	}
+	if server := strings.TrimSpace(r.Engine.Identity.Server + " " + r.Engine.Identity.Version); server != "" {
+		s += " (" + server + ")"
+	}
+	return s
+}
+
+// levelLine says how much was measured.
+func levelLine(r result.Result) string {
+	turns, failed, void := 0, 0, 0
+	for _, l := range r.Levels {
+		if l.Validity != "valid" {
+			void++
+			continue
+		}
+		turns, failed = turns+l.Turns, failed+l.Failed
+	}
+	s := count(len(r.Levels), "level")
+	if void > 0 {
+		s += fmt.Sprintf(" (%d void)", void)
+	}
+	s += ", " + count(turns, "turn") + ", "
+	if failed == 0 {
+		return s + "none failed"
+	}
+	return s + whole(failed) + " failed (" + failures(r.Failures) + ")"
+}
+
+// failures lists the classes of failed turns, most first.
+func failures(classes map[plimsoll.Class]int) string {
+	var parts []string
+	for _, c := range failedClasses(classes) {
+		parts = append(parts, fmt.Sprintf("%s %s", whole(classes[c]), c))
+	}
+	return list(parts)
+}
+
+func failedClasses(classes map[plimsoll.Class]int) []plimsoll.Class {
+	var out []plimsoll.Class
+	for c, n := range classes {
+		if n > 0 && c.Failed() {
+			out = append(out, c)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		return classes[a] > classes[b] || classes[a] == classes[b] && a < b
+	})
+	return out
+}
+
+// clientLine says whether the load generator was the limit.
+func clientLine(r result.Result) string {
+	void := 0
+	for _, l := range r.Levels {
+		if l.Validity != "valid" {
+			void++
+		}
+	}
+	figures := "lag p99 " + figure(float64(r.Client.LagP99ms)) + " ms"
+	if r.Client.SentinelP99ms.Known() {
+		figures += ", read delay p99 " + figure(float64(r.Client.SentinelP99ms)) + " ms"
+	}
+	if r.Client.CPUShare.Known() {
+		figures += ", " + figure(100*float64(r.Client.CPUShare)) + " % of a core"
+	}
+	if void > 0 {
+		return count(void, "level") + " did not count; in the rest the client kept up (" + figures + ")"
+	}
+	return "the client kept up (" + figures + ")"
+}

@@ -1,0 +1,139 @@
+package result
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/power"
+	"plimsoll/slo"
+)
+
+// Compute makes every number of a run from its folder: facts.json and the sealed
+// levels, nothing else. The same folder gives the same result.
+func Compute(d *bundle.Dir) (Result, error) {
+	f := d.Facts()
+	method, rules, err := Method(f)
+	if err != nil {
+		return Result{}, fmt.Errorf("compute %s: %w", d.Path(), err)
+	}
+	sealed, err := d.Levels()
+	if err != nil {
+		return Result{}, err
+	}
+	r := begin(f)
+	var past []plimsoll.Past
+	for _, l := range sealed {
+		rows, err := rowsOf(l)
+		if err != nil {
+			return Result{}, err
+		}
+		samples, err := samplesOf(l)
+		if err != nil {
+			return Result{}, err
+		}
+		p := judge(f, rules, l, rows)
+		level := levelOf(l, p, rows, rules)
+		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
+		level.Energy = power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators)
+		r.Levels = append(r.Levels, level)
+		if !l.Stage.Warmup {
+			past = append(past, p)
+		}
+	}
+	_, answer := method.Next(past)
+	if answer == nil {
+		r.Partial = true
+		answer = method.Stopped(past, "the run ended before the search did")
+	}
+	r.Ended = answer.Reason
+	for _, a := range answer.Tiers {
+		r.Tiers = append(r.Tiers, tierOf(a, past, r.Levels, f))
+	}
+	r.summarise(f)
+	return r, nil
+}
+
+// begin fills what the facts alone say.
+func begin(f plimsoll.Facts) Result {
+	return Result{
+		Schema: plimsoll.ResultSchema, MetricSet: f.MetricSet, Version: f.Version, Method: f.Method, Preset: f.Preset,
+		Seed: f.Seed, TierSet: f.TierSet, Started: f.Started, Finished: f.Started,
+		Trajectories: f.Trajectories, Accelerators: f.Accelerators,
+		Engine:   Engine{URL: f.Engine.URL, Model: f.Engine.Model, Dialect: f.Engine.Dialect, Simulated: f.Engine.Simulated, Identity: f.Engine.Identity},
+		Settings: Settings{OutputPolicy: f.OutputPolicy, Start: f.Start, ToolDelay: f.ToolDelay, MaxAgents: f.MaxAgents},
+		Tiers:    []Tier{}, Levels: []Level{}, Failures: map[plimsoll.Class]int{},
+		Client: Client{CPUShare: None(), LagP99ms: None(), SentinelP99ms: None(), RunQueueShare: None()},
+	}
+}
+
+// summarise fills what is over all levels.
+func (r *Result) summarise(f plimsoll.Facts) {
+	for _, l := range r.Levels {
+		if end := l.Epoch.Add(time.Duration(l.TookS * float64(time.Second))); end.After(r.Finished) {
+			r.Finished = end.UTC()
+		}
+		r.Client.worst(l.Client, l.Validity == "valid")
+		if l.Validity != "valid" || l.Warmup {
+			continue
+		}
+		for class, n := range l.Classes {
+			if class.Failed() && n > 0 {
+				r.Failures[class] += n
+			}
+		}
+	}
+	r.Comparable.Why = append([]string{}, f.NotComparable...)
+	if r.Partial {
+		r.Comparable.Why = append(r.Comparable.Why, "the run is partial: it ended before the search did")
+	}
+	r.Comparable.Yes = len(r.Comparable.Why) == 0
+}
+
+// worst takes over the figures of a level that are worse; a void level's figures
+// are why it is void and stand there.
+func (c *Client) worst(l Client, valid bool) {
+	if !valid {
+		return
+	}
+	c.CPUShare, c.LagP99ms = larger(c.CPUShare, l.CPUShare), larger(c.LagP99ms, l.LagP99ms)
+	c.SentinelP99ms, c.RunQueueShare = larger(c.SentinelP99ms, l.SentinelP99ms), larger(c.RunQueueShare, l.RunQueueShare)
+	c.ResidentBytes = max(c.ResidentBytes, l.ResidentBytes)
+}
+
+func larger(a, b Number) Number {
+	if !a.Known() || b.Known() && b > a {
+		return b
+	}
+	return a
+}
+
+func samplesOf(l bundle.Sealed) ([]plimsoll.Sample, error) {
+	var samples []plimsoll.Sample
+	err := l.Samples(func(s *plimsoll.Sample) error {
+		samples = append(samples, *s)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("level %s: %w", l.ID, err)
+	}
+	return samples, nil
+}
+
+// seconds returns the time from one epoch to another, 0 where either is unknown.
+func seconds(at, since time.Time) float64 {
+	if at.IsZero() || since.IsZero() {
+		return 0
+	}
+	return math.Round(at.Sub(since).Seconds()*1e6) / 1e6
+}
+
+// formula names the speed that the rules decide on.
+func formula(rules slo.Rules) string {
+	if rules.NMinus1 {
+		return "n_minus_1"
+	}
+	return "after_first_chunk"
+}

@@ -1,0 +1,126 @@
+package result_test
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/result"
+)
+
+// The engine of these tests is a formula: with N agents a turn's TTFT is 0.1 s x
+// (1 + (N/40)^2) and its speed 300/(1 + N/25) tokens/s, each times a spread that
+// depends on the turn alone. The searches below run against it.
+
+func fixtureFacts() plimsoll.Facts {
+	return plimsoll.Facts{
+		Schema: plimsoll.FactsSchema, MetricSet: plimsoll.MetricSet, Version: "test", Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Method: "aa", Preset: "quick", Seed: 42, TierSet: "test",
+		Tiers: []plimsoll.Tier{
+			{Name: "loose", SpeedTPS: 30, TTFT: time.Second},
+			{Name: "tight", SpeedTPS: 100, TTFT: 5 * time.Second},
+			{Name: "never", SpeedTPS: 5000, TTFT: time.Second},
+		},
+		Trajectories: plimsoll.SetFacts{Name: "made", Count: 3, Turns: 90, SHA256: "00"},
+		Engine:       plimsoll.EngineFacts{URL: "http://127.0.0.1:1/v1", Model: "formula", Simulated: true},
+		Accelerators: 4, OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded", MaxAgents: 256,
+		Power:         []plimsoll.PowerSpec{{Kind: "static", Target: "700W", Boundary: plimsoll.BoundaryAccelerator}},
+		NotComparable: []string{"the engine is a formula"},
+	}
+}
+
+// turnSpread is between 0.7 and 1.3, and the same for the same turn.
+func turnSpread(slot, turn int) float64 {
+	x := uint64(slot)*0x9e3779b97f4a7c15 + uint64(turn)*0xbf58476d1ce4e5b9 + 1
+	x ^= x >> 31
+	x *= 0x94d049bb133111eb
+	x ^= x >> 29
+	return 0.7 + 0.6*float64(x>>11)/(1<<53)
+}
+
+// fixtureRows are the turns of a window of 120 s in which every agent has 24 turns.
+func fixtureRows(s plimsoll.Stage) []plimsoll.Row {
+	const tokens = 100
+	n := float64(s.Agents)
+	var rows []plimsoll.Row
+	for slot := range s.Agents {
+		for turn := range 24 {
+			x := turnSpread(slot, turn)
+			due := plimsoll.Instant(1e9*float64(5*turn) + 1e6*float64(slot))
+			first := due.Add(time.Duration(x * 0.1e9 * (1 + n*n/1600)))
+			last := first.Add(time.Duration((tokens - 1) / (300 / (1 + n/25) / x) * 1e9))
+			rows = append(rows, plimsoll.Row{
+				Slot: int32(slot), Turn: int32(turn), Trajectory: "t", Due: due, Sent: due.Add(100 * time.Microsecond),
+				FirstByte: first, FirstToken: first, FirstVisible: first, LastToken: last, End: last,
+				Reads: tokens, Events: tokens, FirstChunkTokens: 1, FirstChunkSource: "usage",
+				UsagePrompt: 1000, UsageCached: 900, UsageCompletion: tokens, UsageReasoning: -1,
+				LocalTokens: tokens, LocalPrompt: 1000, RecordedTokens: tokens, Finish: "length", Class: plimsoll.ClassOK, Status: 200,
+			})
+		}
+	}
+	return rows
+}
+
+// sealFixture holds one stage on the formula.
+func sealFixture(t testing.TB, d *bundle.Dir, s plimsoll.Stage, epoch time.Time, edit func([]plimsoll.Row) []plimsoll.Row) {
+	t.Helper()
+	l, err := d.Begin(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Discard()
+	rows := fixtureRows(s)
+	if edit != nil {
+		rows = edit(rows)
+	}
+	for _, r := range rows {
+		if err := l.Row(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at := -1.0; at <= 122; at++ {
+		sample := plimsoll.Sample{Meter: "static:700W@accelerator", Device: "static", At: plimsoll.Instant(at * 1e9), Watts: 2800, Joules: math.NaN(), DeviceAt: plimsoll.Never}
+		if at < 0 {
+			sample.At = 0
+		}
+		if err := l.Sample(sample); err != nil {
+			t.Fatal(err)
+		}
+	}
+	observed := plimsoll.Observed{
+		Epoch: epoch, Window: plimsoll.Window{Start: 0, End: 120e9}, End: 122e9, Tick: plimsoll.Never, Closed: "full",
+		TurnsSent: len(rows), Delivered: 1, Simulated: true, Client: plimsoll.Client{SentinelP99ms: 0.2, CPUShare: 0.11},
+	}
+	if err := l.Seal(observed); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// measured runs a whole search on the formula and returns its folder.
+func measured(t testing.TB, f plimsoll.Facts, most int) *bundle.Dir {
+	t.Helper()
+	d, err := bundle.Create(filepath.Join(t.TempDir(), "run"), f, []byte("preset: quick\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	method, _, err := result.Method(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < most; n++ {
+		past, err := result.Past(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stage, answer := method.Next(past)
+		if answer != nil {
+			break
+		}
+		sealFixture(t, d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), nil)
+	}
+	return d
+}

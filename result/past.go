@@ -1,0 +1,92 @@
+package result
+
+import (
+	"cmp"
+	"fmt"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/measure"
+	"plimsoll/search"
+	"plimsoll/slo"
+)
+
+// Method returns the search that the facts describe and the rules of its verdicts:
+// the one that measured, and the one that a result is recomputed with.
+func Method(f plimsoll.Facts) (*search.Search, slo.Rules, error) {
+	preset, err := search.PresetByName(f.Preset)
+	if err != nil {
+		return nil, slo.Rules{}, err
+	}
+	c := preset.Config(f.Tiers)
+	c.Method = cmp.Or(f.Method, c.Method)
+	c.MaxAgents = cmp.Or(f.MaxAgents, c.MaxAgents)
+	c.Levels, c.Budget = f.Levels, f.Budget
+	if f.Shape != (plimsoll.Shape{}) {
+		c.Shape = f.Shape
+	}
+	c.First = min(c.First, c.MaxAgents)
+	s, err := search.New(c)
+	return s, c.Rules, err
+}
+
+// Past returns every sealed level as the search sees it, warm-ups left out.
+func Past(d *bundle.Dir) ([]plimsoll.Past, error) {
+	levels, err := d.Levels()
+	if err != nil {
+		return nil, err
+	}
+	var past []plimsoll.Past
+	for _, l := range levels {
+		if l.Stage.Warmup {
+			continue
+		}
+		p, err := PastOf(d.Facts(), l)
+		if err != nil {
+			return nil, err
+		}
+		past = append(past, p)
+	}
+	return past, nil
+}
+
+// PastOf judges one sealed level from its rows.
+func PastOf(f plimsoll.Facts, l bundle.Sealed) (plimsoll.Past, error) {
+	_, rules, err := Method(f)
+	if err != nil {
+		return plimsoll.Past{}, err
+	}
+	rows, err := rowsOf(l)
+	if err != nil {
+		return plimsoll.Past{}, err
+	}
+	return judge(f, rules, l, rows), nil
+}
+
+func judge(f plimsoll.Facts, rules slo.Rules, l bundle.Sealed, rows []plimsoll.Row) plimsoll.Past {
+	head := -1
+	if f.Engine.TemplateHead != nil {
+		head = *f.Engine.TemplateHead
+	}
+	evidence := measure.Evidence(measure.Input{
+		Stage: l.Stage, Rows: rows, Observed: l.Observed, Set: f.Trajectories,
+		Now: plimsoll.Never, Head: head, LocalExact: f.Engine.LocalExact,
+	})
+	past := plimsoll.Past{Stage: l.Stage, Evidence: evidence, Took: l.Observed.End.Seconds()}
+	for _, t := range l.Stage.Tiers {
+		past.Verdicts = append(past.Verdicts, slo.Judge(evidence, t, rules))
+	}
+	return past
+}
+
+func rowsOf(l bundle.Sealed) ([]plimsoll.Row, error) {
+	rows := make([]plimsoll.Row, 0, l.RowCount())
+	err := l.Rows(func(r *plimsoll.Row) error {
+		rows = append(rows, *r)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("level %s: %w", l.ID, err)
+	}
+	return rows, nil
+}
