@@ -1,0 +1,200 @@
+package sim_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"plimsoll/sim"
+)
+
+// linear is a cost model whose prices are linear in every figure.
+type linear struct{}
+
+func (linear) Price(w sim.Work) sim.Price {
+	s := 1e-3 + 4e-4*float64(w.Seqs) + 1e-7*float64(w.Context) + 1e-5*float64(w.Prefill) + 1e-9*float64(w.Attended)
+	return sim.Price{Seconds: s, Compute: s / 4, Memory: s / 2}
+}
+
+// arrival is a request with its instant; cancel 0 is never.
+type arrival struct {
+	at     time.Duration
+	req    sim.Request
+	cancel time.Duration
+}
+
+func configs(t *rapid.T) sim.Config {
+	seqs := rapid.IntRange(1, 12).Draw(t, "seqs")
+	return sim.Config{
+		Cost: linear{}, Power: sim.Power{IdleW: 50, MaxW: 300, ComputeShare: 0.95, MemoryShare: 0.7},
+		BlockTokens: rapid.SampledFrom([]int{1, 4, 16}).Draw(t, "block"),
+		Blocks:      rapid.IntRange(300, 900).Draw(t, "blocks"),
+		Reserve:     rapid.SampledFrom([]sim.Reserve{sim.ReserveOutput, sim.ReservePrompt}).Draw(t, "reserve"),
+		MaxSeqs:     seqs, StepTokens: seqs + rapid.IntRange(0, 100).Draw(t, "budget"), MaxContext: 300,
+		PreferredSeqs: rapid.IntRange(0, 3).Draw(t, "preferred"),
+		MaxQueueDelay: time.Duration(rapid.IntRange(0, 500).Draw(t, "delay")) * time.Millisecond,
+		Speed:         1, PerToken: rapid.Bool().Draw(t, "per token"),
+	}
+}
+
+// arrivals draws requests that share prefixes with each other.
+func arrivals(t *rapid.T, cfg sim.Config) []arrival {
+	var out []arrival
+	var at time.Duration
+	for i := range rapid.IntRange(1, 30).Draw(t, "requests") {
+		at += time.Duration(rapid.IntRange(0, 100).Draw(t, "gap")) * time.Millisecond
+		tokens := rapid.IntRange(1, 200).Draw(t, "prompt")
+		full := tokens / cfg.BlockTokens
+		shared := rapid.IntRange(0, full).Draw(t, "shared")
+		blocks := make([]uint64, full)
+		for b := range blocks {
+			blocks[b] = uint64(b + 1)
+			if b >= shared {
+				blocks[b] += uint64(i+1) << 32
+			}
+		}
+		a := arrival{at: at, req: sim.Request{ID: uint64(i + 1), Tokens: tokens, Blocks: blocks, Output: rapid.IntRange(1, 100).Draw(t, "output")}}
+		if rapid.IntRange(0, 9).Draw(t, "cancelled") == 0 {
+			a.cancel = at + time.Duration(rapid.IntRange(1, 300).Draw(t, "after"))*time.Millisecond
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// play runs the arrivals to the end and returns what was emitted.
+func play(t *rapid.T, cfg sim.Config, in []arrival, check func(*sim.Engine)) []sim.Emission {
+	t.Helper()
+	e, err := sim.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []sim.Emission
+	emit := func(m sim.Emission) { out = append(out, m) }
+	next, cancels := 0, append([]arrival(nil), in...)
+	for {
+		at, busy := e.Next()
+		event := -1 // index into cancels, or len for an arrival
+		if next < len(in) && (!busy || in[next].at <= at) {
+			at, event, busy = in[next].at, len(cancels), true
+		}
+		for i, c := range cancels {
+			if c.cancel > 0 && (!busy || c.cancel <= at) {
+				at, event, busy = c.cancel, i, true
+			}
+		}
+		switch {
+		case !busy:
+			return out
+		case event == len(cancels):
+			e.Advance(at-1, emit)
+			if err := e.Submit(at, in[next].req); err != nil {
+				t.Fatal(err)
+			}
+			next++
+		case event >= 0:
+			e.Advance(at-1, emit)
+			e.Cancel(at, cancels[event].req.ID)
+			cancels[event].cancel = 0
+		default:
+			e.Advance(at, emit)
+		}
+		check(e)
+	}
+}
+
+func poolIsSound(t *rapid.T) func(*sim.Engine) {
+	return func(e *sim.Engine) {
+		s := e.Stats()
+		if s.UsedBlocks < 0 || s.CachedBlocks < 0 || s.UsedBlocks+s.CachedBlocks > s.Blocks {
+			t.Fatalf("pool of %d blocks has %d used and %d cached", s.Blocks, s.UsedBlocks, s.CachedBlocks)
+		}
+	}
+}
+
+// Every request that is not cancelled gets exactly its tokens, first before last,
+// at instants that do not go backwards, and leaves nothing in the pool.
+func TestNothingIsLost(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := configs(t)
+		in := arrivals(t, cfg)
+		var last *sim.Engine
+		sound := poolIsSound(t)
+		out := play(t, cfg, in, func(e *sim.Engine) { last = e; sound(e) })
+		got := make(map[uint64]int)
+		done := make(map[uint64]bool)
+		var clock time.Duration
+		for _, m := range out {
+			if m.At < clock || done[m.ID] || m.Tokens < 1 || m.First != (got[m.ID] == 0) {
+				t.Fatalf("emission %+v after %d tokens at %s", m, got[m.ID], clock)
+			}
+			clock, done[m.ID] = m.At, m.Done
+			got[m.ID] += m.Tokens
+		}
+		total := int64(0)
+		for _, a := range in {
+			if a.cancel == 0 && (!done[a.req.ID] || got[a.req.ID] != a.req.Output) {
+				t.Fatalf("request %+v got %d tokens", a.req, got[a.req.ID])
+			}
+			if got[a.req.ID] > a.req.Output {
+				t.Fatalf("request %+v got %d tokens", a.req, got[a.req.ID])
+			}
+			total += int64(got[a.req.ID])
+		}
+		s := last.Stats()
+		if s.Submitted != s.Finished+s.Cancelled || s.UsedBlocks != 0 || s.Running+s.Waiting != 0 {
+			t.Fatalf("at the end: %+v", s)
+		}
+		if s.OutputTokens < total || s.CachedTokens > s.PromptTokens {
+			t.Fatalf("emitted %d tokens, stats %+v", total, s)
+		}
+	})
+}
+
+func TestSameSubmissionsSameBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := configs(t)
+		in := arrivals(t, cfg)
+		ignore := func(*sim.Engine) {}
+		a, b := fmt.Sprint(play(t, cfg, in, ignore)), fmt.Sprint(play(t, cfg, in, ignore))
+		if a != b {
+			t.Fatalf("two runs differ:\n%s\n%s", a, b)
+		}
+	})
+}
+
+// Jumping over decode steps changes no instant by more than rounding.
+func TestLazyEqualsStepwise(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := configs(t)
+		cfg.Reserve = sim.ReserveOutput
+		in := arrivals(t, cfg)
+		for i := range in {
+			in[i].cancel = 0
+			in[i].at += 333333 * time.Nanosecond // off the grid of steps
+		}
+		ends := func(perToken bool) map[uint64][2]time.Duration {
+			cfg.PerToken = perToken
+			out := make(map[uint64][2]time.Duration)
+			for _, m := range play(t, cfg, in, func(*sim.Engine) {}) {
+				v := out[m.ID]
+				if m.First {
+					v[0] = m.At
+				}
+				if m.Done {
+					v[1] = m.At
+				}
+				out[m.ID] = v
+			}
+			return out
+		}
+		lazy, stepwise := ends(false), ends(true)
+		near := cmp.Comparer(func(a, b time.Duration) bool { return (a - b).Abs() <= 2*time.Microsecond })
+		if d := cmp.Diff(stepwise, lazy, near); d != "" {
+			t.Fatalf("stepwise -, lazy +:\n%s", d)
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package profile_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"plimsoll/sim"
+	"plimsoll/sim/profile"
+)
+
+func Example() {
+	p, err := profile.Load("demo")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cfg, err := p.Engine()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	engine, err := sim.New(cfg)
+	fmt.Println(p.Name, p.ModelName, engine != nil, err)
+	// Output: demo plimsoll-demo true <nil>
+}
+
+func TestEveryBuiltInProfileMakesAnEngine(t *testing.T) {
+	names := profile.List()
+	if len(names) == 0 {
+		t.Fatal("no profiles")
+	}
+	for _, name := range names {
+		p, err := profile.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Engine(); err != nil || p.Name != name {
+			t.Errorf("%s: name %q, %v", name, p.Name, err)
+		}
+	}
+}
+
+// The demo's shape is what its file promises: the figures of the step that the
+// tiers rest on, each within a factor of 1.5.
+func TestDemoShape(t *testing.T) {
+	p, err := profile.Load("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := p.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	price := func(w sim.Work) float64 { return cfg.Cost.Price(w).Seconds }
+	step := func(n int) float64 { return price(sim.Work{Seqs: n, Context: int64(n) * 2048}) }
+	for name, c := range map[string]struct{ got, want float64 }{
+		"empty step, s":              {step(0), 1.8e-3},
+		"one more sequence, s":       {(step(64) - step(0)) / 64, 0.6e-3},
+		"prefill rate, tokens/s":     {2048 / (price(sim.Work{Prefill: 2048, Attended: 2048 * 1024}) - price(sim.Work{})), 250e3},
+		"KV pool, tokens":            {float64(cfg.Blocks * cfg.BlockTokens), 160e3},
+		"queue delay, s":             {cfg.MaxQueueDelay.Seconds(), 3.2},
+		"power at full decode, W":    {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Seqs: 64, Context: 64 * 2048})), 190},
+		"power of a long prefill, W": {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Prefill: 4096, Attended: 4096 * 2048})), 180},
+	} {
+		if r := c.got / c.want; r < 1/1.5 || r > 1.5 {
+			t.Errorf("%s: %.4g, want about %.4g", name, c.got, c.want)
+		}
+	}
+	if cfg.PreferredSeqs != 2 || cfg.MaxSeqs != 256 || cfg.MaxQueueDelay < time.Second {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+func TestBadProfilesAreRefusedByName(t *testing.T) {
+	good, err := os.ReadFile(filepath.Join("data", "demo.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, want string }{
+		{"unknown key", "about:", "speculation: 3\nabout:", "speculation"},
+		{"unknown key inside", "  bf16:", "  bf17: 1\n  bf16:", "bf17"},
+		{"duplicate", "name: demo", "name: demo\nname: twice", "name"},
+		{"missing", "  layers:", "  # layers:", "model.layers is missing"},
+		{"unit", "value: 600e9, unit: B/s", "value: 600, unit: GB/s", `accelerator.hbm_bandwidth has unit "GB/s", want "B/s"`},
+		{"range", "value: 0.75, unit: \"1\", source: fictitious, date: 2026-11-23, kind: estimated, low: 0.7,", "value: 0.75, unit: \"1\", source: fictitious, date: 2026-11-23, kind: estimated, low: 0.76,", "outside its own range"},
+		{"kind", "kind: estimated", "kind: guessed", `"guessed"`},
+		{"source", "source: fictitious", "source: \"\"", "source"},
+		{"scheduler", "scheduler: vllm", "scheduler: other", "not modelled"},
+		{"weights", "weight_bytes: {value: 0.8e9", "weight_bytes: {value: 80e9", "outside its own range"},
+		{"zero", "value: 26e9, unit: B, source: fictitious, date: 2026-11-23, kind: estimated, low: 26e9", "value: 0, unit: B, source: fictitious, date: 2026-11-23, kind: estimated, low: 0", "must be above 0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(string(good), c.old, c.new, 1)
+			if text == string(good) {
+				t.Fatalf("demo.yaml no longer holds %q", c.old)
+			}
+			_, err := profile.Read("test", []byte(text))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestWeightsThatDoNotFit(t *testing.T) {
+	p, err := profile.Load("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Model.WeightBytes.Value = 30e9
+	if _, err := p.Engine(); err == nil || !strings.Contains(err.Error(), "weight_bytes 3e+10") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	good, err := os.ReadFile(filepath.Join("data", "demo.yaml"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte("name: x"))
+	f.Add([]byte("- 1"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := profile.Read("fuzz", text)
+		if err != nil {
+			return
+		}
+		if cfg, err := p.Engine(); err == nil && cfg.Validate() != nil {
+			t.Errorf("an engine was made that does not validate: %+v", cfg)
+		}
+	})
+}

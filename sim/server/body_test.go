@@ -1,0 +1,193 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// counted is the reference: encoding/json into types, text lengths by len.
+func counted(b []byte) (tokens int, ok bool) {
+	var r struct {
+		Messages []struct {
+			Content          json.RawMessage
+			ReasoningContent string `json:"reasoning_content"`
+			Reasoning        string
+			ToolCalls        []struct {
+				Function struct{ Name, Arguments string }
+			} `json:"tool_calls"`
+		}
+		Tools json.RawMessage
+	}
+	if json.Unmarshal(b, &r) != nil {
+		return 0, false
+	}
+	for _, m := range r.Messages {
+		text := len(m.ReasoningContent) + len(m.Reasoning)
+		var parts []struct{ Text string }
+		var plain string
+		if json.Unmarshal(m.Content, &plain) == nil {
+			text += len(plain)
+		} else if json.Unmarshal(m.Content, &parts) == nil {
+			for _, p := range parts {
+				text += len(p.Text)
+			}
+		}
+		for _, c := range m.ToolCalls {
+			text += len(c.Function.Name) + len(c.Function.Arguments)
+		}
+		tokens += (text+3)/4 + 4
+	}
+	if r.Tools != nil && string(r.Tools) != "null" {
+		tokens += (len(r.Tools) + 3) / 4
+	}
+	return tokens, true
+}
+
+const sample = `{"model":"m","messages":[
+ {"role":"system","content":"You are \"exact\" \\ \u00e9 \ud83d\ude00 \n\tdone é"},
+ {"role":"user","content":[{"type":"text","text":"one"},{"type":"text","text":"two\/"}]},
+ {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"1","type":"function","function":{"name":"run","arguments":"{\"a\":1}"}}]},
+ {"role":"tool","tool_call_id":"1","content":"\ud83d broken pair"}],
+ "tools":[{"type":"function","function":{"name":"run","parameters":{"x":[1,2.5e-3,true,null]}}}],"stream":true,"temperature":0.0}`
+
+func TestScanCountsAsEncodingJSON(t *testing.T) {
+	for _, text := range []string{sample, strings.ReplaceAll(sample, "\n", ""), strings.Replace(sample, `"tools":[{`, `"tools":  [ {`, 1)} {
+		b, err := scanBody([]byte(text), 16, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, ok := counted([]byte(text))
+		if !ok || b.prompt.tokens() != want || len(b.prompt.ids) != want/16 {
+			t.Errorf("%d tokens, %d blocks, want %d", b.prompt.tokens(), len(b.prompt.ids), want)
+		}
+		if !b.options.Stream || b.options.Model != "m" {
+			t.Errorf("options %+v", b.options)
+		}
+	}
+}
+
+// The same conversation in another spelling or key order is the same prompt.
+func TestSpellingDoesNotChangeThePrompt(t *testing.T) {
+	a, err := scanBody([]byte(`{"messages":[{"role":"user","content":"caf\u00e9 \n0123456789012345678901234567890123456789"},{"role":"user","content":"x"}],"tools":[1]}`), 4, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := scanBody([]byte(`{"tools":[1],"messages":[{"content":"café \u000a0123456789012345678901234567890123456789","role":"user"}, {"role":"user","content":"x"}]}`), 4, []byte("[2]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(a.prompt.ids) != fmt.Sprint(b.prompt.ids) || a.prompt.sum() != b.prompt.sum() {
+		t.Errorf("%v\n%v", a.prompt, b.prompt)
+	}
+}
+
+// Two prompts share block identities exactly as far as they share text.
+func TestIdentitiesFollowThePrefix(t *testing.T) {
+	body := func(text string) []byte {
+		return []byte(`{"messages":[{"role":"user","content":"` + text + `"}]}`)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(strings.Repeat("abcdefgh", rapid.IntRange(20, 60).Draw(t, "length")))
+		at := rapid.IntRange(0, len(text)-1).Draw(t, "change")
+		a, err := scanBody(body(string(text)), 4, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[at] ^= 1
+		b, err := scanBody(body(string(text)), 4, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range a.prompt.ids {
+			if same := a.prompt.ids[i] == b.prompt.ids[i]; same != (i < at/16) {
+				t.Fatalf("change at byte %d: block %d is the same: %t", at, i, same)
+			}
+		}
+	})
+}
+
+// FuzzScan holds the scanner against encoding/json: whatever both accept counts
+// the same, and what the scanner refuses as bad syntax, encoding/json refuses too.
+func FuzzScan(f *testing.F) {
+	for _, text := range []string{sample, `{}`, `{"messages":[]}`, `{"messages":[{"role":"user","content":"\u12"}]}`, `{"messages":[{"role":"a","content":""}]} `, `[1,-0.5e+3,"\\"]`, `{"messages":null}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := scanner{b: text}
+		_, err := s.value(0)
+		if s.peek(); err == nil && s.i != len(text) {
+			err = s.fail("the end")
+		}
+		if err != nil && json.Valid(text) && bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) < maxDepth {
+			t.Fatalf("refused valid JSON %q: %v", text, err)
+		}
+		b, err := scanBody(text, 4, nil)
+		if err != nil || !utf8.Valid(text) {
+			return
+		}
+		want, ok := counted(text)
+		if !ok || hasAmbiguousKeys(text) {
+			return
+		}
+		if got := b.prompt.tokens(); got != want || len(b.prompt.ids) != got/4 {
+			t.Fatalf("%q: %d tokens and %d blocks, want %d", text, got, len(b.prompt.ids), want)
+		}
+	})
+}
+
+// hasAmbiguousKeys tells where encoding/json and the scanner rightly differ: it
+// folds case and lets a later duplicate replace or merge with an earlier one.
+func hasAmbiguousKeys(text []byte) bool {
+	d := json.NewDecoder(bytes.NewReader(text))
+	var keys []map[string]bool // of the open objects; nil for an array
+	wantKey := false
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		top := len(keys) - 1
+		switch v := token.(type) {
+		case json.Delim:
+			switch v {
+			case '{':
+				keys = append(keys, map[string]bool{})
+			case '[':
+				keys = append(keys, nil)
+			default:
+				keys = keys[:top]
+			}
+		case string:
+			if top >= 0 && keys[top] != nil && wantKey {
+				if folded := strings.ToLower(v); keys[top][folded] || folded != v {
+					return true
+				} else {
+					keys[top][folded] = true
+				}
+				wantKey = false
+				continue
+			}
+		}
+		wantKey = len(keys) > 0 && keys[len(keys)-1] != nil
+	}
+}
+
+// BenchmarkScan measures the scan of a prompt like an agent's: code with a line
+// break every 40 bytes.
+func BenchmarkScan(b *testing.B) {
+	line := strings.Repeat("x", 30) + ` \"a\"\n`
+	text := []byte(`{"model":"m","messages":[{"role":"system","content":"` + strings.Repeat(line, 200) +
+		`"},{"role":"user","content":"` + strings.Repeat(line, 10000) + `"}],"stream":true}`)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := scanBody(text, 16, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
