@@ -73,7 +73,7 @@ func blank(device string) reading {
 func kinds() []kind {
 	return []kind{
 		staticKind(),
-		dcgmKind(), promKind(), smiKind(), amdKind(),
+		dcgmKind(), promKind(), smiKind(), amdKind(), raplKind(), hwmonKind(),
 	}
 }
 
