@@ -199,8 +199,11 @@ func (x *exchange) arm(ctx context.Context, k *conn) error {
 // body takes bytes of the reply's body.
 func (x *exchange) body(p []byte) error {
 	r := &x.response
+	if r.coded {
+		return errCoded
+	}
 	if !x.stream && len(x.plain) == 0 {
-		x.stream = r.status/100 == 2 && !r.coded && (r.kind == "text/event-stream" || r.kind == "" && len(p) > 0 && p[0] != '{')
+		x.stream = r.status/100 == 2 && (r.kind == "text/event-stream" || r.kind == "" && len(p) > 0 && p[0] != '{')
 	}
 	if x.stream {
 		err := x.scanner.Feed(p, x.now)

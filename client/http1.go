@@ -13,7 +13,10 @@ const (
 	maxChunk = 256 // a chunk's size line with its extensions
 )
 
-var errHTTP = errors.New("reply is no HTTP/1.1")
+var (
+	errHTTP  = errors.New("reply is no HTTP/1.1")
+	errCoded = errors.New("reply is compressed though nothing but identity was accepted")
+)
 
 // response reads one HTTP/1.1 reply as its bytes come: status line, headers, then a
 // body that is chunked, of known length or until the connection closes.

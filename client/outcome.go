@@ -99,8 +99,6 @@ func (x *exchange) class(ctx context.Context, reply *dialect.Reply, err error) (
 		return plimsoll.ClassEngineError, reply.Error
 	case err != nil:
 		return plimsoll.ClassCut, short(err)
-	case r.coded:
-		return plimsoll.ClassMalformed, "the reply is compressed though none was accepted"
 	case !x.stream:
 		return plimsoll.ClassNoStream, fmt.Sprintf("reply of type %q instead of text/event-stream", r.kind)
 	case !reply.Done && reply.Finish == "":
