@@ -29,7 +29,9 @@ type Expect struct {
 	AccuracyDeclared bool // by the user, not assumed
 }
 
-func (e Expect) static() bool {
+// Stated reports whether the figure is stated by somebody, not metered: Constant
+// gives its samples without a clock.
+func (e Expect) Stated() bool {
 	return e.Basis == plimsoll.Static || e.Basis == plimsoll.Provisioned
 }
 
@@ -43,7 +45,7 @@ func (e Expect) withDefaults() Expect {
 	if e.MaxGap == 0 {
 		e.MaxGap = max(3*e.Interval, 3*time.Second)
 	}
-	if e.MinWindow == 0 && !e.static() {
+	if e.MinWindow == 0 && !e.Stated() {
 		e.MinWindow = time.Minute
 	}
 	return e

@@ -72,7 +72,7 @@ func blank(device string) reading {
 // kinds lists every kind of meter.
 func kinds() []kind {
 	return []kind{
-		staticKind(),
+		staticKind(), provisionedKind(),
 		dcgmKind(), promKind(), smiKind(), amdKind(), raplKind(), hwmonKind(),
 	}
 }

@@ -89,7 +89,7 @@ func TestStaticMeter(t *testing.T) {
 // TestRefusals: each error says what and what to do, and echoes no secret.
 func TestRefusals(t *testing.T) {
 	for _, tt := range []struct{ spec, want string }{
-		{"watts:3", "known kinds are static, dcgm, prom"},
+		{"watts:3", "known kinds are static, provisioned, dcgm"},
 		{"static:700", "static:700W@accelerator"},
 		{"static:0W@rack", "no figure above 0"},
 		{"static:700W@accelerator", "--accelerators N"},

@@ -48,10 +48,10 @@ func (d *series) take(s plimsoll.Sample) []string {
 		return reasons
 	}
 	at := s.At
-	if at < 0 {
+	if at == plimsoll.Never { // others below 0 lie before the level's begin
 		return append(reasons, ReasonTimestamp)
 	}
-	if s.DeviceAt > 0 {
+	if s.DeviceAt != plimsoll.Never && s.DeviceAt != 0 {
 		age := s.At.Sub(s.DeviceAt)
 		if age.Abs() > absurdClock {
 			return append(reasons, ReasonTimestamp)
@@ -166,7 +166,7 @@ func (d *series) figure(w plimsoll.Window, e Expect) figure {
 		f.reasons = append(f.reasons, ReasonNotBracketed)
 		return f
 	}
-	if e.static() {
+	if e.Stated() {
 		f.method = "constant"
 		return f
 	}

@@ -52,13 +52,18 @@ func staticReadings(t target, e Expect, accelerators int) ([]reading, error) {
 		r.watts = float64(watts)
 		return []reading{r}, nil
 	}
+	return perAccelerator(float64(watts), accelerators)
+}
+
+// perAccelerator is one reading for each accelerator.
+func perAccelerator(watts float64, accelerators int) ([]reading, error) {
 	if accelerators < 1 {
 		return nil, &Error{Problem: "a figure per accelerator needs their number", Hint: "say how many serve with --accelerators N, or state a total at another boundary"}
 	}
 	list := make([]reading, accelerators)
 	for i := range list {
 		list[i] = blank(fmt.Sprintf("accelerator-%d", i))
-		list[i].watts = float64(watts)
+		list[i].watts = watts
 	}
 	return list, nil
 }
@@ -69,24 +74,24 @@ type constant []reading
 func (c constant) read(context.Context) ([]reading, error) { return c, nil }
 func (c constant) close() error                            { return nil }
 
-// Constant returns the samples that a static meter gives for a window, without a
-// clock: two per device, at its start and its end. It is how a run in virtual time
-// meters. Other kinds need a clock and are refused.
+// Constant returns the samples of a stated figure for a window, without a clock:
+// two per device, at its start and its end. It is how a run in virtual time meters.
+// Kinds that need a clock are refused.
 func Constant(spec plimsoll.PowerSpec, accelerators int, w plimsoll.Window) ([]plimsoll.Sample, error) {
 	e, err := Describe(spec)
 	if err != nil {
 		return nil, err
 	}
-	if e.Basis != plimsoll.Static {
-		return nil, &Error{Spec: spec.String(), Problem: "a meter reads real time, this run has none", Hint: "use static:, or run on a live engine"}
+	if !e.Stated() {
+		return nil, &Error{Spec: spec.String(), Problem: "a meter reads real time, this run has none", Hint: "use static: or provisioned:, or run on a live engine"}
 	}
-	_, t, err := lookup(spec)
+	m, err := New(spec, Config{Accelerators: accelerators})
 	if err != nil {
 		return nil, err
 	}
-	list, err := staticReadings(t, e, accelerators)
+	list, err := m.(*meter).reader.read(context.Background())
 	if err != nil {
-		return nil, named(err, spec)
+		return nil, err
 	}
 	var samples []plimsoll.Sample
 	for _, at := range []plimsoll.Instant{w.Start, w.End} {

@@ -24,7 +24,7 @@ var ownParams = []string{
 	"metric", "unit", "device", "interval", "devices", "accuracy", "query", // what is read
 	"user_env", "password_env", "token_env", "community_env", "user_file", "password_file", "token_file", "community_file", // credentials by name
 	"ca_file", "pin", "insecure", // TLS
-	"mib", "version", "port", "path", "zone", "rail", "bin", "lib", // kinds of their own
+	"mib", "version", "port", "path", "zone", "rail", "bin", "lib", "table_file", // kinds of their own
 }
 
 // parseTarget takes a spec's target apart. It refuses credentials in the text of

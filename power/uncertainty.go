@@ -50,7 +50,7 @@ func (t total) spread() (low, p95, high float64) {
 // means, where power was sampled rather than counted) and the edges (half of one
 // interval at either end may belong to another load). 0 for a stated figure.
 func uncertainty(f plimsoll.Energy, t total, e Expect) float64 {
-	if e.static() {
+	if e.Stated() {
 		return 0
 	}
 	accuracy := e.Accuracy * f.MeanWatts / math.Sqrt(3)
