@@ -8,14 +8,14 @@ import (
 // Stage is one level to hold: N agents, ramped up, settled, measured in a window
 // and held until the window's turns have ended.
 type Stage struct {
-	Level     int    `json:"level"`     // number of the level in its run, from 1; 0 is the warm-up
-	Attempt   int    `json:"attempt"`   // from 1; a void level is repeated as the next attempt
-	Replicate int    `json:"replicate"` // from 0; how often this N was begun afresh before
-	Agents    int    `json:"agents"`    // N
-	Fresh     bool   `json:"fresh"`     // drained before, new salts; only fresh levels support a claim
-	Claim     bool   `json:"claim,omitempty"`    // a fresh level that a certified number rests on: it is never ended early
-	Warmup    bool   `json:"warmup"`    // discarded
-	Why       string `json:"why"`       // why this level now, one sentence
+	Level     int    `json:"level"`           // number of the level in its run, from 1; 0 is the warm-up
+	Attempt   int    `json:"attempt"`         // from 1; a void level is repeated as the next attempt
+	Replicate int    `json:"replicate"`       // from 0; how often this N was begun afresh before
+	Agents    int    `json:"agents"`          // N
+	Fresh     bool   `json:"fresh"`           // drained before, new salts; only fresh levels support a claim
+	Claim     bool   `json:"claim,omitempty"` // a fresh level that a certified number rests on: it is never ended early
+	Warmup    bool   `json:"warmup"`          // discarded
+	Why       string `json:"why"`             // why this level now, one sentence
 
 	Shape Shape  `json:"shape"`
 	Tiers []Tier `json:"tiers"` // tiers that this level judges
