@@ -88,7 +88,9 @@ func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, 
 		return plimsoll.Observed{}, err
 	}
 	before, broken := f.identify(ctx)
-	h.anchor()
+	if err := h.anchor(); err != nil {
+		return plimsoll.Observed{}, fmt.Errorf("level %d: %w", s.Level, err)
+	}
 	if broken != nil && ctx.Err() == nil {
 		h.stop(agent.ClosedBroken, broken.Error())
 	}

@@ -23,7 +23,10 @@ type hold struct {
 
 	cut  context.CancelFunc // ends every agent
 	wake chan struct{}      // the level wants a look
-	wg   sync.WaitGroup
+	wg   sync.WaitGroup     // the agents and their turns
+
+	pacer  *pacer
+	pacing sync.WaitGroup
 
 	mu      sync.Mutex
 	level   *agent.Level
@@ -63,10 +66,12 @@ func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 
 // anchor sets the epoch. The wall clock is read between two readings of the
 // monotonic one; their distance bounds the anchor's error.
-func (h *hold) anchor() {
+func (h *hold) anchor() (err error) {
 	before := time.Now()
 	h.epoch = time.Now()
 	h.blur = time.Since(before)
+	h.pacer, err = newPacer(h.epoch)
+	return err
 }
 
 // now returns the present instant.
@@ -84,6 +89,7 @@ func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) erro
 	agents, cut := context.WithCancel(context.WithoutCancel(ctx))
 	h.cut = cut
 	defer cut()
+	h.pace()
 	h.start(agents)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -100,6 +106,8 @@ func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) erro
 	}
 	cut()
 	h.wg.Wait()
+	h.pacer.alarm.close()
+	h.pacing.Wait()
 	if h.err != nil {
 		return fmt.Errorf("level %d: %w", h.stage.Level, h.err)
 	}

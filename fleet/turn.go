@@ -50,28 +50,12 @@ func (h *hold) walk(ctx context.Context, slot int, a agent.Action) {
 // wait waits until due, with a live connection if one can be had. False: the level is
 // over.
 func (h *hold) wait(ctx context.Context, slot, branch int, due plimsoll.Instant) bool {
-	if !h.sleep(ctx, due.Add(-renewLead)) {
+	if !h.pacer.sleep(ctx, due.Add(-renewLead)) {
 		return false
 	}
 	// An engine that cannot be reached now is met again, and counted, by the turn.
 	_ = h.fleet.config.Engine.Renew(ctx, slot, branch)
-	return h.sleep(ctx, due)
-}
-
-// sleep waits until an instant. False: the level is over.
-func (h *hold) sleep(ctx context.Context, until plimsoll.Instant) bool {
-	d := until.Sub(h.now())
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+	return h.pacer.sleep(ctx, due)
 }
 
 // turn sends one turn, reads its reply, writes its row and returns the turn to go on

@@ -63,7 +63,7 @@ func (f *flight) take(e sim.Emission, at plimsoll.Instant) {
 	r := &f.row
 	if e.First {
 		r.FirstByte, r.FirstToken, r.FirstVisible = at, at, at
-		r.FirstChunkTokens, r.FirstChunkSource = 1, "usage"
+		r.FirstChunkTokens, r.FirstChunkSource = 1, "local"
 		r.Status, r.UsageCached, r.LocalTokens = 200, int32(e.Cached), 0
 	}
 	r.LastToken = at
@@ -82,7 +82,7 @@ func (h *hold) finish(f *flight, at plimsoll.Instant, class plimsoll.Class) {
 	r := &f.row
 	r.End, r.Class = at, class
 	if class == plimsoll.ClassOK {
-		r.UsagePrompt, r.UsageCompletion, r.UsageReasoning = int32(f.full), r.LocalTokens, 0
+		r.UsagePrompt, r.UsageCompletion = int32(f.full), r.LocalTokens
 		r.Finish = "length"
 	} else {
 		r.UsageCached = -1

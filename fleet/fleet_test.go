@@ -1,0 +1,421 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"plimsoll"
+	"plimsoll/agent"
+	"plimsoll/client"
+	"plimsoll/dialect"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stub is an engine that answers after a time.
+type stub struct {
+	takes time.Duration                // a turn
+	class func(n int64) plimsoll.Class // of the n-th turn from 1; nil all OK
+	gone  atomic.Bool                  // does not say what it is
+
+	turns atomic.Int64
+	mu    sync.Mutex
+	busy  map[[2]int]bool // by slot and branch
+	calls []client.Call
+	twice []client.Call // met the branch busy
+	freed int
+}
+
+func (s *stub) Do(ctx context.Context, epoch time.Time, call client.Call, row *plimsoll.Row) {
+	s.mu.Lock()
+	lane := [2]int{call.Slot, call.Branch}
+	if s.busy[lane] {
+		s.twice = append(s.twice, call)
+	}
+	if s.busy == nil {
+		s.busy = map[[2]int]bool{}
+	}
+	s.busy[lane] = true
+	s.calls = append(s.calls, call)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.busy[lane] = false
+		s.mu.Unlock()
+	}()
+	now := func() plimsoll.Instant { return plimsoll.Instant(time.Since(epoch)) }
+	row.Sent, row.FirstToken, row.LastToken, row.End = now(), plimsoll.Never, plimsoll.Never, plimsoll.Never
+	if s.class != nil {
+		if row.Class = s.class(s.turns.Add(1)); row.Class != plimsoll.ClassOK {
+			row.End = now()
+			return
+		}
+	}
+	select {
+	case <-ctx.Done():
+		row.Class = plimsoll.ClassCancelled
+	case <-time.After(s.takes):
+		row.Class, row.End = plimsoll.ClassOK, now()
+		row.FirstToken, row.LastToken = row.End, row.End
+	}
+}
+
+func (s *stub) Renew(context.Context, int, int) error { return nil }
+
+func (s *stub) Release(int) { s.freed++ }
+
+func (s *stub) Identify(context.Context) (plimsoll.Identity, error) {
+	if s.gone.Load() {
+		return plimsoll.Identity{}, errors.New("http://127.0.0.1:1/v1 does not answer")
+	}
+	return plimsoll.Identity{Server: "stub"}, nil
+}
+
+// tape is a Sink that keeps rows until it is full.
+type tape struct {
+	mu   sync.Mutex
+	rows []plimsoll.Row
+	room int // 0 without end
+}
+
+var errFull = errors.New("no space left on device")
+
+func (t *tape) Row(r plimsoll.Row) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.room > 0 && len(t.rows) >= t.room {
+		return errFull
+	}
+	t.rows = append(t.rows, r)
+	return nil
+}
+
+func (t *tape) Sample(plimsoll.Sample) error { return nil }
+
+// tasks are trajectories of three turns on the main thread with a sub-agent of two
+// beside the second.
+func tasks(t *testing.T, n int, delay time.Duration) []*dialect.Encoded {
+	t.Helper()
+	chat, err := dialect.ByName("chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*dialect.Encoded
+	for i := range n {
+		all := []plimsoll.Span{{From: 0, To: 2}}
+		task := &plimsoll.Trajectory{
+			ID: fmt.Sprintf("task-%d", i), TokenBasis: "bytes4",
+			Segments: []plimsoll.Segment{
+				{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: "You are an agent."},
+				{Message: 1, Role: plimsoll.User, Kind: plimsoll.KindUser, Text: "Do the task."},
+			},
+			Turns: []plimsoll.Turn{
+				{Prompt: all, OutputTokens: 5},
+				{Prompt: all, OutputTokens: 5, WaitFor: []int{0}, Delay: delay},
+				{Prompt: all, OutputTokens: 5, WaitFor: []int{0}, Delay: delay, Branch: 1},
+				{Prompt: all, OutputTokens: 5, WaitFor: []int{2}, Delay: delay, Branch: 1},
+				{Prompt: all, OutputTokens: 5, WaitFor: []int{1, 3}, Delay: delay},
+			},
+		}
+		e, err := chat.Encode(task, dialect.Options{Model: "m"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func newFleet(t *testing.T, e Engine) *Fleet {
+	t.Helper()
+	f, err := New(Config{
+		Engine: e, Encoded: tasks(t, 3, 2*time.Millisecond), Output: dialect.Recorded,
+		Agents: agent.Config{Seed: 5, Start: agent.StartSpread, ToolDelay: agent.DelayRecorded},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func stage(n int) plimsoll.Stage {
+	const ms = time.Millisecond
+	return plimsoll.Stage{Level: 2, Attempt: 1, Agents: n, Fresh: true, Shape: plimsoll.Shape{
+		Ramp: 20 * ms, Settle: 20 * ms, Min: 100 * ms, Max: 100 * ms, Tick: 30 * ms, Request: time.Minute,
+	}}
+}
+
+// ledger checks that rows and counters agree, whatever ended the level.
+func ledger(t *testing.T, rows []plimsoll.Row, o plimsoll.Observed) {
+	t.Helper()
+	type key struct {
+		slot, walk, turn int32
+		primer           bool
+	}
+	seen := map[key]bool{}
+	population := 0
+	for _, r := range rows {
+		k := key{r.Slot, r.Walk, r.Turn, r.Primer}
+		if seen[k] {
+			t.Errorf("two rows of %+v", k)
+		}
+		seen[k] = true
+		if !r.Primer && o.Window.Holds(r.Sent) {
+			population++
+		}
+		if r.Class == "" || r.End == plimsoll.Never {
+			t.Errorf("row without class or end: %+v", r)
+		}
+	}
+	if population != o.TurnsSent {
+		t.Errorf("%d rows in the window, %d turns counted", population, o.TurnsSent)
+	}
+}
+
+func TestHold(t *testing.T) {
+	e := &stub{takes: 3 * time.Millisecond}
+	f := newFleet(t, e)
+	var into tape
+	o, err := f.Hold(context.Background(), stage(40), &into, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger(t, into.rows, o)
+	if len(e.twice) > 0 {
+		t.Errorf("%d calls met their branch busy, the first %+v", len(e.twice), e.twice[0])
+	}
+	if o.Closed != agent.ClosedMax || o.Window.End.Sub(o.Window.Start) != 100*time.Millisecond || o.TurnsSent == 0 || o.Walks == 0 {
+		t.Errorf("observed %+v", o)
+	}
+	if o.Before == nil || o.After == nil || o.After.Server != "stub" || o.Broken != "" {
+		t.Errorf("identity before %v, after %v, broken %q", o.Before, o.After, o.Broken)
+	}
+	primers := 0
+	for _, r := range into.rows {
+		if r.Primer {
+			primers++
+		}
+		if r.Due > r.Sent || r.Level != 2 || r.Attempt != 1 || r.RecordedTokens != 5 {
+			t.Fatalf("row %+v", r)
+		}
+	}
+	if primers == 0 {
+		t.Error("start spread sent no primer")
+	}
+	if err := f.Drain(context.Background()); err != nil || e.freed != 40 {
+		t.Errorf("drained %d slots, %v", e.freed, err)
+	}
+}
+
+// TestSameAgentsAtAnyN checks that a slot walks the same at every N, under salts of
+// its own.
+func TestSameAgentsAtAnyN(t *testing.T) {
+	walks := func(n int) (map[[3]int]string, map[string]bool) {
+		e := &stub{takes: time.Millisecond}
+		var into tape
+		if _, err := newFleet(t, e).Hold(context.Background(), stage(n), &into, nil); err != nil {
+			t.Fatal(err)
+		}
+		which := map[[3]int]string{}
+		for _, r := range into.rows {
+			which[[3]int{int(r.Slot), int(r.Walk), int(r.Turn)}] = r.Trajectory
+		}
+		salts := map[string]bool{}
+		for _, c := range e.calls {
+			salts[string(c.Salts.Level)] = true
+		}
+		return which, salts
+	}
+	few, fewSalts := walks(4)
+	many, manySalts := walks(9)
+	for k, trajectory := range few {
+		if other, ok := many[k]; ok && other != trajectory {
+			t.Errorf("slot, walk, turn %v is of %s at N 4, of %s at N 9", k, trajectory, other)
+		}
+	}
+	if len(fewSalts) != 1 || len(manySalts) != 1 {
+		t.Errorf("%d and %d level salts, want one a level", len(fewSalts), len(manySalts))
+	}
+	for s := range fewSalts {
+		if manySalts[s] {
+			t.Error("two levels share a salt")
+		}
+	}
+}
+
+func TestEnoughEndsTheLevel(t *testing.T) {
+	s := stage(10)
+	s.Shape.Max, s.Shape.Min = time.Hour, time.Hour
+	e := &stub{takes: 5 * time.Millisecond}
+	var into tape
+	var asked []plimsoll.Instant
+	o, err := newFleet(t, e).Hold(context.Background(), s, &into, func(at plimsoll.Instant) bool {
+		asked = append(asked, at)
+		return len(asked) == 3
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger(t, into.rows, o)
+	if o.Closed != agent.ClosedEnough || len(asked) != 3 || o.Tick != asked[2] || o.Window.End != o.Tick {
+		t.Errorf("asked at %v; observed %+v", asked, o)
+	}
+	for _, r := range into.rows {
+		if r.Class == plimsoll.ClassCensored {
+			t.Errorf("censored though settled: %+v", r)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	s := stage(10)
+	s.Shape.Max, s.Shape.Min = time.Hour, time.Hour
+	e := &stub{takes: time.Hour}
+	ctx, cancel := context.WithCancel(context.Background())
+	var into tape
+	o, err := newFleet(t, e).Hold(ctx, s, &into, func(plimsoll.Instant) bool { cancel(); return false })
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	ledger(t, into.rows, o)
+	if o.Closed != agent.ClosedInterrupted || len(into.rows) < 10 {
+		t.Errorf("%d rows, observed %+v", len(into.rows), o)
+	}
+	for _, r := range into.rows {
+		if !r.Class.Cut() {
+			t.Errorf("row %+v was not cut", r)
+		}
+	}
+}
+
+// TestLimitCensors cuts turns of the window that never end.
+func TestLimitCensors(t *testing.T) {
+	f, err := New(Config{
+		Engine: &stub{takes: time.Hour}, Encoded: tasks(t, 1, 0), Output: dialect.Recorded,
+		Agents: agent.Config{Start: agent.StartBegin, ToolDelay: agent.DelayRecorded},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := stage(6)
+	s.Shape.Ramp, s.Shape.Settle, s.Shape.Limit = 0, 0, 200*time.Millisecond
+	var into tape
+	o, err := f.Hold(context.Background(), s, &into, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger(t, into.rows, o)
+	if o.TurnsSent != 6 || len(into.rows) != 6 || o.Closed != agent.ClosedMax || o.End < plimsoll.Instant(s.Shape.Limit) {
+		t.Errorf("%d rows, observed %+v", len(into.rows), o)
+	}
+	for _, r := range into.rows {
+		if r.Class != plimsoll.ClassCensored {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+func TestEngineDies(t *testing.T) {
+	for name, test := range map[string]struct {
+		gone bool
+		want string
+	}{
+		"and is gone":      {true, agent.ClosedBroken},
+		"but still speaks": {false, agent.ClosedMax},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &stub{takes: time.Millisecond}
+			e.class = func(n int64) plimsoll.Class {
+				if n < 30 {
+					return plimsoll.ClassOK
+				}
+				if n == 30 {
+					e.gone.Store(test.gone)
+				}
+				return plimsoll.ClassRefused
+			}
+			s := stage(8)
+			if test.gone {
+				s.Shape.Max, s.Shape.Min = time.Hour, time.Hour
+			}
+			var into tape
+			o, err := newFleet(t, e).Hold(context.Background(), s, &into, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ledger(t, into.rows, o)
+			if o.Closed != test.want || (o.Broken != "") != test.gone {
+				t.Errorf("closed %q, broken %q", o.Closed, o.Broken)
+			}
+		})
+	}
+}
+
+func TestEngineIsNotThere(t *testing.T) {
+	e := &stub{}
+	e.gone.Store(true)
+	var into tape
+	o, err := newFleet(t, e).Hold(context.Background(), stage(8), &into, nil)
+	if err != nil || o.Broken != "http://127.0.0.1:1/v1 does not answer" || o.Closed != agent.ClosedBroken {
+		t.Errorf("error %v, observed %+v", err, o)
+	}
+	for _, r := range into.rows {
+		if r.Class == plimsoll.ClassOK {
+			t.Errorf("row %+v", r)
+		}
+	}
+}
+
+func TestSinkIsFull(t *testing.T) {
+	s := stage(8)
+	s.Shape.Max, s.Shape.Min = time.Hour, time.Hour
+	into := tape{room: 20}
+	_, err := newFleet(t, &stub{takes: time.Millisecond}).Hold(context.Background(), s, &into, nil)
+	if !errors.Is(err, errFull) {
+		t.Errorf("error %v, want %v", err, errFull)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	s := stage(8)
+	s.Fresh = false
+	if _, err := newFleet(t, &stub{}).Hold(context.Background(), s, &tape{}, nil); err == nil || err.Error() != "level 2: a continued level cannot be held: begin it fresh" {
+		t.Errorf("continued: %v", err)
+	}
+	for name, test := range map[string]struct {
+		config Config
+		want   string
+	}{
+		"no engine": {Config{}, "fleet: engine is missing"},
+		"no set":    {Config{Engine: &stub{}}, "fleet: encoded trajectories: want at least one"},
+		"policy":    {Config{Engine: &stub{}, Encoded: tasks(t, 1, 0), Output: "long"}, `fleet: output policy "long": want recorded or free`},
+	} {
+		if _, err := New(test.config); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	f := newFleet(t, &stub{takes: 5 * time.Millisecond})
+	if _, ok := f.Progress(); ok {
+		t.Error("progress before a level")
+	}
+	var during plimsoll.Progress
+	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(plimsoll.Instant) bool {
+		during, _ = f.Progress()
+		return false
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if during.Agents != 12 || during.Alive != 12 || during.Phase == "" || during.AtS <= 0 || during.InFlight > 24 {
+		t.Errorf("progress %+v", during)
+	}
+}
