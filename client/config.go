@@ -172,13 +172,24 @@ func (c Config) secret() bool {
 func (c Config) requestHead(t *target) []byte {
 	b := []byte("POST " + t.path + c.Dialect.Path() + " HTTP/1.1\r\nHost: " + t.host + "\r\n")
 	b = append(b, "User-Agent: plimsoll\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\nAccept-Encoding: identity\r\n"...)
-	if c.Key != "" {
-		b = append(b, "Authorization: Bearer "+c.Key.reveal()+"\r\n"...)
-	}
-	for _, h := range c.Headers {
+	for _, h := range c.headers() {
 		b = append(b, h.Name+": "+h.Value.reveal()+"\r\n"...)
 	}
 	return b
+}
+
+// headers returns the dialect's own headers, the key's among them, and the user's.
+func (c Config) headers() []Header {
+	var out []Header
+	for i, h := range c.Dialect.Headers() {
+		switch {
+		case i > 0:
+			out = append(out, Header{h.Name, Secret(h.Value)})
+		case c.Key != "":
+			out = append(out, Header{h.Name, Secret(h.Value) + c.Key})
+		}
+	}
+	return append(out, c.Headers...)
 }
 
 // roots reads the certificates to trust; nil is the system's.

@@ -167,7 +167,7 @@ func TestFaultyEngine(t *testing.T) {
 		"redirect":              {play: plain("307 Temporary Redirect", "Location: http://127.0.0.2:9/v1/x\r\n", ""), class: plimsoll.ClassHTTP, error: "HTTP 307"},
 		"plain JSON":            {play: plain("200 OK", "Content-Type: application/json\r\n", `{"choices":[]}`), class: plimsoll.ClassNoStream, error: "application/json"},
 		"plain JSON, no type":   {play: plain("200 OK", "", `{"choices":[]}`), class: plimsoll.ClassNoStream},
-		"empty 200":             {play: plain("200 OK", "Content-Type: text/event-stream\r\n", ""), class: plimsoll.ClassNoStream},
+		"empty 200":             {play: plain("200 OK", "Content-Type: text/event-stream\r\n", ""), class: plimsoll.ClassCut},
 		"gzip bomb":             {play: then(send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n"), flood("\x1f\x8b")), class: plimsoll.ClassMalformed, error: "compressed"},
 		"endless line":          {play: then(send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: "), flood("x")), class: plimsoll.ClassMalformed, error: "size cap"},
 		"endless stream":        {play: then(send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"), flood(": ping\n\n")), class: plimsoll.ClassMalformed, error: "size cap"},

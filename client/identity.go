@@ -82,10 +82,7 @@ func (c *Client) get(ctx context.Context, path string, below bool) (info, error)
 	if err != nil {
 		return info{}, fmt.Errorf("ask %s%s: %w", t.safe, path, err)
 	}
-	if c.config.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+c.config.Key.reveal())
-	}
-	for _, h := range c.config.Headers {
+	for _, h := range c.config.headers() {
 		req.Header.Set(h.Name, h.Value.reveal())
 	}
 	transport := &http.Transport{DialContext: c.config.Dial, TLSClientConfig: t.tls, DisableKeepAlives: true, DisableCompression: true}

@@ -99,7 +99,7 @@ func (x *exchange) class(ctx context.Context, reply *dialect.Reply, err error) (
 		return plimsoll.ClassEngineError, reply.Error
 	case err != nil:
 		return plimsoll.ClassCut, short(err)
-	case !x.stream:
+	case !x.stream && r.kind != "text/event-stream":
 		return plimsoll.ClassNoStream, fmt.Sprintf("reply of type %q instead of text/event-stream", r.kind)
 	case !reply.Done && reply.Finish == "":
 		return plimsoll.ClassCut, "the stream ended before its end mark"

@@ -15,6 +15,7 @@ type chat struct{}
 func (chat) Name() string       { return "chat" }
 func (chat) Path() string       { return "/chat/completions" }
 func (chat) ForcesLength() bool { return true }
+func (chat) Headers() []Header  { return []Header{{"Authorization", "Bearer "}} }
 
 func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)
@@ -25,7 +26,7 @@ func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 		e:      &Encoded{dialect: d, t: t, stop: chatTail},
 		encode: chatMessage,
 	}
-	if err := n.build(head, func(turn int) int { return t.Turns[turn].OutputTokens }); err != nil {
+	if err := n.build(head); err != nil {
 		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
 	}
 	return n.e, nil
@@ -33,6 +34,22 @@ func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 
 // head writes everything before the first message.
 func (chat) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
+	head, err := o.openAI()
+	if err != nil {
+		return nil, err
+	}
+	tools, err := toolSchemas(t)
+	if err != nil {
+		return nil, err
+	}
+	if len(tools) > 0 {
+		head = append(append(head, `,"tools":`...), tools...)
+	}
+	return append(head, `,"messages":[`...), nil
+}
+
+// openAI writes the members that chat and completions share, up to the prompt.
+func (o Options) openAI() ([]byte, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -51,15 +68,7 @@ func (chat) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
 	if o.ReasoningEffort != "" {
 		head = appendQuoted(append(head, `,"reasoning_effort":`...), o.ReasoningEffort)
 	}
-	head = append(head, extra...)
-	tools, err := toolSchemas(t)
-	if err != nil {
-		return nil, err
-	}
-	if len(tools) > 0 {
-		head = append(append(head, `,"tools":`...), tools...)
-	}
-	return append(head, `,"messages":[`...), nil
+	return append(head, extra...), nil
 }
 
 // toolSchemas returns the trajectory's tool schemas as compact JSON, nil when it
@@ -85,13 +94,14 @@ func toolSchemas(t *plimsoll.Trajectory) ([]byte, error) {
 	return nil, nil
 }
 
-// chatMessage encodes one message with a leading comma and returns where its text
-// begins.
-func chatMessage(dst []byte, segments []*plimsoll.Segment) ([]byte, int) {
-	first := segments[0]
-	dst = appendQuoted(append(dst, `,{"role":`...), string(first.Role))
-	if first.Kind == plimsoll.KindToolResult {
-		dst = appendQuoted(append(dst, `,"tool_call_id":`...), first.CallID)
+// chatMessage encodes one message and returns where its text begins.
+func chatMessage(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int) {
+	if p != first {
+		dst = append(dst, ',')
+	}
+	dst = appendQuoted(append(dst, `{"role":`...), string(segments[0].Role))
+	if segments[0].Kind == plimsoll.KindToolResult {
+		dst = appendQuoted(append(dst, `,"tool_call_id":`...), segments[0].CallID)
 	}
 	dst = appendJoined(dst, `,"reasoning_content":"`, segments, plimsoll.KindReasoning)
 	dst, text := appendContent(dst, segments)
@@ -162,10 +172,16 @@ func isText(k plimsoll.Kind) bool {
 
 // chatTail closes the request with the reply's length.
 func chatTail(dst []byte, p Policy, n int) []byte {
-	dst = strconv.AppendInt(append(dst, `],"max_tokens":`...), int64(n), 10)
+	return append(appendLength(append(dst, ']'), p, n), '}')
+}
+
+// appendLength writes OpenAI's bound and, to force it, what vLLM, SGLang,
+// TensorRT-LLM and llama.cpp add to it.
+func appendLength(dst []byte, p Policy, n int) []byte {
+	dst = strconv.AppendInt(append(dst, `,"max_tokens":`...), int64(n), 10)
 	if p == Recorded {
 		dst = strconv.AppendInt(append(dst, `,"min_tokens":`...), int64(n), 10)
 		dst = append(dst, `,"ignore_eos":true`...)
 	}
-	return append(dst, '}')
+	return dst
 }

@@ -17,6 +17,9 @@ type Dialect interface {
 	// ForcesLength reports whether a request can force the recorded length
 	// (ignore_eos); where it cannot, policy Recorded is refused.
 	ForcesLength() bool
+	// Headers are what requests carry besides the usual: the first names the header
+	// of the API key and what stands before the key.
+	Headers() []Header
 	// Encode encodes a trajectory once, for all agents and turns.
 	Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error)
 
@@ -24,17 +27,26 @@ type Dialect interface {
 	event(data []byte, s *Scanner) error
 }
 
+// Header is one HTTP header.
+type Header struct{ Name, Value string }
+
 // Default is the dialect that engines are spoken to in unless another is named.
 const Default = "chat"
 
 // Names lists the dialects.
-func Names() []string { return []string{"chat"} }
+func Names() []string { return []string{"chat", "completions", "responses", "messages"} }
 
 // ByName returns the dialect of that name.
 func ByName(name string) (Dialect, error) {
 	switch name {
 	case "chat":
 		return chat{}, nil
+	case "completions":
+		return completions{}, nil
+	case "responses":
+		return responses{}, nil
+	case "messages":
+		return messages{}, nil
 	}
 	return nil, fmt.Errorf("dialect %q is unknown: want one of %s", name, strings.Join(Names(), ", "))
 }
@@ -77,7 +89,7 @@ func (o Options) members() ([]byte, error) {
 		return nil, fmt.Errorf("extra body: want one JSON object: %w", err)
 	}
 	for _, own := range []string{"model", "messages", "input", "prompt", "system", "instructions", "tools", "stream", "stream_options",
-		"max_tokens", "max_completion_tokens", "max_output_tokens", "min_tokens", "ignore_eos", "n", "reasoning_effort"} {
+		"max_tokens", "max_completion_tokens", "max_output_tokens", "min_tokens", "ignore_eos", "n", "store", "reasoning_effort"} {
 		if _, clash := fields[own]; clash {
 			return nil, fmt.Errorf("extra body: member %q is written by the dialect itself: leave it out", own)
 		}

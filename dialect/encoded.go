@@ -136,13 +136,25 @@ func (e *Encoded) tail(t *encodedTurn, o Output, turn int) []byte {
 // encoder builds an Encoded. A message is encoded once for each distinct list of
 // its segments; turns then point at the encodings.
 type encoder struct {
-	e      *Encoded
-	seen   map[string]message
-	encode func(dst []byte, segments []*plimsoll.Segment) ([]byte, int) // message encoder of the dialect
+	e    *Encoded
+	seen map[string]message
+	// encode writes one message of the dialect, with what divides it from the one
+	// before, and returns where its text begins (-1 none).
+	encode func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int)
 }
 
-// message is one encoded message: where it lies with its leading comma, where its
-// text begins (-1 none), and whose it is.
+// position is where a message stands in its prompt, as far as its encoding depends
+// on it.
+type position byte
+
+const (
+	first       position = iota // of the prompt
+	afterSystem                 // second, after a system message
+	later
+)
+
+// message is one encoded message: where it lies, where its text begins (-1 none),
+// and whose it is.
 type message struct {
 	at   span
 	text int
@@ -150,7 +162,7 @@ type message struct {
 }
 
 // build encodes head, messages and tails of a trajectory.
-func (n *encoder) build(head []byte, recorded func(turn int) int) error {
+func (n *encoder) build(head []byte) error {
 	e := n.e
 	e.arena = append(e.arena, head...)
 	e.head = span{0, len(e.arena)}
@@ -162,7 +174,7 @@ func (n *encoder) build(head []byte, recorded func(turn int) int) error {
 			return fmt.Errorf("trajectory %q turn %d: %w", e.t.ID, i, err)
 		}
 		e.turns[i] = place(messages)
-		e.turns[i].recorded = max(1, recorded(i))
+		e.turns[i].recorded = max(1, e.t.Turns[i].OutputTokens)
 	}
 	for i := range e.turns {
 		for p, o := range []Output{{Policy: Recorded}, {Policy: Free}, {Policy: Primer}} {
@@ -183,11 +195,19 @@ func (n *encoder) messages(turn int) ([]message, error) {
 		if len(group) == 0 {
 			return
 		}
+		at := later
+		switch {
+		case len(out) == 0:
+			at = first
+		case len(out) == 1 && out[0].role == plimsoll.System:
+			at = afterSystem
+		}
+		key = append(key, byte(at))
 		m, ok := n.seen[string(key)]
 		if !ok {
 			from := len(n.e.arena)
 			var text int
-			n.e.arena, text = n.encode(n.e.arena, group)
+			n.e.arena, text = n.encode(n.e.arena, group, at)
 			m = message{at: span{from, len(n.e.arena)}, text: text, role: group[0].Role}
 			n.seen[string(key)] = m
 		}
@@ -227,13 +247,10 @@ func together(a, b *plimsoll.Segment) bool {
 }
 
 // place joins messages that are neighbours in the arena and marks where the salts
-// go. The first message goes without its leading comma.
+// go.
 func place(messages []message) encodedTurn {
 	t := encodedTurn{level: mark{part: -1}, walk: mark{part: -1}}
-	for i, m := range messages {
-		if i == 0 {
-			m.at.from++
-		}
+	for _, m := range messages {
 		if last := len(t.body) - 1; last >= 0 && t.body[last].to == m.at.from {
 			t.body[last].to = m.at.to
 		} else {

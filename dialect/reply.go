@@ -54,40 +54,56 @@ type Usage struct{ Prompt, Cached, Completion, Reasoning int32 }
 type wireUsage struct {
 	Prompt     *int32 `json:"prompt_tokens"`
 	Completion *int32 `json:"completion_tokens"`
-	PromptMore *struct {
-		Cached *int32 `json:"cached_tokens"`
-	} `json:"prompt_tokens_details"`
-	CompletionMore *struct {
-		Reasoning *int32 `json:"reasoning_tokens"`
-	} `json:"completion_tokens_details"`
+	Input      *int32 `json:"input_tokens"`
+	Output     *int32 `json:"output_tokens"`
+	// Anthropic's input leaves out what was read from and written to the cache.
+	CacheRead  *int32 `json:"cache_read_input_tokens"`
+	CacheWrite *int32 `json:"cache_creation_input_tokens"`
+
+	PromptMore     wireDetails `json:"prompt_tokens_details"`
+	InputMore      wireDetails `json:"input_tokens_details"`
+	CompletionMore wireDetails `json:"completion_tokens_details"`
+	OutputMore     wireDetails `json:"output_tokens_details"`
+	Reasoning      *int32      `json:"reasoning_tokens"` // SGLang
+}
+
+type wireDetails struct {
+	Cached    *int32 `json:"cached_tokens"`
 	Reasoning *int32 `json:"reasoning_tokens"`
 }
 
-// decodeUsage reads a usage object; what cannot be read is unknown.
-func decodeUsage(raw []byte) Usage {
-	u := Usage{-1, -1, -1, -1}
-	if len(raw) == 0 {
-		return u
-	}
+// and returns the usage with what a usage object says put over it. What cannot be
+// read is unknown.
+func (u Usage) and(raw []byte) Usage {
 	var w wireUsage
-	if json.Unmarshal(raw, &w) != nil {
+	if len(raw) == 0 || json.Unmarshal(raw, &w) != nil {
 		return u
 	}
-	set := func(dst *int32, v *int32) {
+	prompt := w.Input
+	if prompt != nil {
+		sum := *prompt
+		for _, part := range []*int32{w.CacheRead, w.CacheWrite} {
+			if part != nil {
+				sum += *part
+			}
+		}
+		prompt = &sum
+	}
+	put(&u.Prompt, w.Prompt, prompt)
+	put(&u.Completion, w.Completion, w.Output)
+	put(&u.Cached, w.PromptMore.Cached, w.InputMore.Cached, w.CacheRead)
+	put(&u.Reasoning, w.Reasoning, w.CompletionMore.Reasoning, w.OutputMore.Reasoning)
+	return u
+}
+
+// put sets dst to the first value that is there.
+func put(dst *int32, values ...*int32) {
+	for _, v := range values {
 		if v != nil && *v >= 0 {
 			*dst = *v
+			return
 		}
 	}
-	set(&u.Prompt, w.Prompt)
-	set(&u.Completion, w.Completion)
-	set(&u.Reasoning, w.Reasoning)
-	if w.PromptMore != nil {
-		set(&u.Cached, w.PromptMore.Cached)
-	}
-	if w.CompletionMore != nil {
-		set(&u.Reasoning, w.CompletionMore.Reasoning)
-	}
-	return u
 }
 
 // maxError bounds an engine's message that goes into a row, in bytes.

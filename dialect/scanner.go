@@ -36,6 +36,8 @@ type Scanner struct {
 	reply Reply
 	first []byte // usage object of the first token's read
 	last  []byte // usage object so far
+	base  []byte // usage object that the last one adds to
+	calls bool   // a tool call was seen
 	text  []byte
 }
 
@@ -61,7 +63,7 @@ func orDefault(v, def int) int {
 // before is overwritten by it.
 func (s *Scanner) Reset() {
 	s.line, s.data, s.cur, s.lines, s.afterCR, s.total = s.line[:0], s.data[:0], nil, 0, false, 0
-	s.first, s.last, s.text = s.first[:0], s.last[:0], s.text[:0]
+	s.first, s.last, s.base, s.text, s.calls = s.first[:0], s.last[:0], s.base[:0], s.text[:0], false
 	s.reply = Reply{FirstToken: plimsoll.Never, FirstVisible: plimsoll.Never, LastToken: plimsoll.Never}
 }
 
@@ -251,7 +253,8 @@ func (s *Scanner) Text() []byte { return s.text }
 // Reply returns what was seen. After the stream's end it has usage decoded.
 func (s *Scanner) Reply() Reply {
 	r := s.reply
-	r.Usage, r.FirstUsage = decodeUsage(s.last), decodeUsage(s.first)
+	none := Usage{-1, -1, -1, -1}
+	r.Usage, r.FirstUsage = none.and(s.base).and(s.last), none.and(s.first)
 	return r
 }
 
