@@ -11,14 +11,18 @@ import (
 func (s *Search) answer(l *ledger, reason string, lost bool) *plimsoll.Answer {
 	out := &plimsoll.Answer{Reason: reason}
 	for _, t := range s.c.Tiers {
-		out.Tiers = append(out.Tiers, s.tier(l, t, reason, lost))
+		a := s.tier(l, t, reason, lost)
+		if s.c.Method == MethodCertified && len(s.c.Levels) == 0 {
+			s.prove(l, &a, lost)
+		}
+		out.Tiers = append(out.Tiers, a)
 	}
 	return out
 }
 
 // tier answers for one tier from its bracket.
 func (s *Search) tier(l *ledger, t plimsoll.Tier, ended string, lost bool) plimsoll.TierAnswer {
-	b := bracketOf(l.points(t))
+	b := bracketOf(l.points(t, false))
 	a := plimsoll.TierAnswer{
 		Tier: t, Outcome: plimsoll.Undecided, Capacity: -1, Certified: -1, LowestFail: b.fail, AtLeast: b.pass,
 		BoundBy: b.failed.boundBy, Estimate: math.NaN(), Low: math.NaN(), High: math.NaN(),
@@ -72,4 +76,40 @@ func atLeast(b bracket) string {
 		return "nothing is known to pass: "
 	}
 	return fmt.Sprintf("at least %d: ", b.pass)
+}
+
+// prove replaces what the ramp says by what the claim levels say: the ramp's single
+// runs make no claim.
+func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
+	tested := l.points(a.Tier, true)
+	if len(tested) == 0 {
+		if a.Outcome == plimsoll.Pass && !a.Open {
+			a.Outcome, a.Capacity = plimsoll.Undecided, -1
+			a.Reason = "only the ramp was measured, whose single runs make no claim: " + a.Reason
+		}
+		return
+	}
+	at := s.locality(l, a.Tier)
+	b := bracketOf(tested)
+	a.LowestFail, a.AtLeast, a.BoundBy, a.Open = b.fail, b.pass, b.failed.boundBy, b.fail == 0 && b.pass == s.c.MaxAgents
+	a.Outcome, a.Capacity = plimsoll.Undecided, -1
+	if proof := at.bound; proof.ok {
+		a.Certified, a.Estimate, a.Low, a.High = proof.certified, proof.estimate, proof.low, proof.high
+	}
+	switch {
+	case at.zero():
+		a.Outcome, a.Capacity, a.Certified, a.Reason = plimsoll.Pass, 0, 0, "a single agent fails in every run"
+	case lost && !at.done:
+		a.Outcome = plimsoll.Void
+		a.Reason = atLeast(b) + "the search could not go on"
+	case at.falling():
+		a.Outcome, a.Certified = plimsoll.NonMonotone, -1
+		a.Reason = fmt.Sprintf("fewer agents do worse here: a level far below %d failed", at.highestPass())
+	case a.Certified > 0 && b.pass > 0:
+		a.Outcome, a.Capacity = plimsoll.Pass, b.pass
+		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest level that passed, with all below it, was %d",
+			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass)
+	default:
+		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(b))
+	}
 }

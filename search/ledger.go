@@ -81,12 +81,16 @@ type point struct {
 	reason  string
 }
 
-// points returns what was tested for a tier, N ascending. In a search of each
-// tier by itself only that tier's own levels count.
-func (l *ledger) points(t plimsoll.Tier) []point {
+// points returns what was tested for a tier, N ascending: the claim levels or the
+// others. In a search of each tier by itself only that tier's own levels count.
+func (l *ledger) points(t plimsoll.Tier, claim bool) []point {
 	byN := map[int][]plimsoll.Verdict{}
+	alone := !l.c.Shared && len(l.c.Levels) == 0 && l.c.Method == MethodAA
 	for _, p := range l.levels {
-		if !l.c.Shared && len(l.c.Levels) == 0 && (len(p.Stage.Tiers) != 1 || p.Stage.Tiers[0].Name != t.Name) {
+		if p.Stage.Claim != claim {
+			continue
+		}
+		if alone && (len(p.Stage.Tiers) != 1 || p.Stage.Tiers[0].Name != t.Name) {
 			continue
 		}
 		for _, v := range p.Verdicts {

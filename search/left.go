@@ -29,7 +29,7 @@ func (s *Search) Remaining(past []plimsoll.Past) (expected, most int) {
 	steps := 0.0
 	doublings := 0.0
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t))
+		b := bracketOf(l.points(t, false))
 		if b.settled(&s.c) {
 			continue
 		}

@@ -12,6 +12,7 @@ type choice struct {
 	agents int
 	tiers  []plimsoll.Tier
 	why    string
+	claim  bool
 }
 
 // Next returns the next stage, or the answer.
@@ -35,14 +36,14 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 			s.c.Budget, l.took, lasts(s.c.Shape, pick.agents).Seconds()), false)
 	}
 	return &plimsoll.Stage{
-		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true,
+		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true, Claim: pick.claim,
 		Why: pick.why, Shape: shapeAt(s.c.Shape, pick.agents), Tiers: pick.tiers,
 	}, nil
 }
 
 // Enough reports whether a level under way is settled for every tier it judges.
 func (s *Search) Enough(e plimsoll.Evidence) bool {
-	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 {
+	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || e.Stage.Claim {
 		return false
 	}
 	for _, t := range e.Stage.Tiers {
@@ -58,6 +59,8 @@ func (s *Search) choose(l *ledger) choice {
 	switch {
 	case len(s.c.Levels) > 0:
 		return s.rung(l)
+	case s.c.Method == MethodCertified:
+		return s.certify(l)
 	case s.c.Shared:
 		return s.shared(l)
 	}
@@ -68,7 +71,7 @@ func (s *Search) choose(l *ledger) choice {
 func (s *Search) rung(l *ledger) choice {
 	for i, n := range s.c.Levels {
 		if l.runsAt(n) == 0 {
-			return choice{n, s.c.Tiers, fmt.Sprintf("rung %d of %d", i+1, len(s.c.Levels))}
+			return choice{agents: n, tiers: s.c.Tiers, why: fmt.Sprintf("rung %d of %d", i+1, len(s.c.Levels))}
 		}
 	}
 	return choice{why: "every rung of the ladder was measured"}
@@ -77,9 +80,9 @@ func (s *Search) rung(l *ledger) choice {
 // alone searches tier after tier, each by its own levels.
 func (s *Search) alone(l *ledger) choice {
 	for _, t := range s.c.Tiers {
-		if b := bracketOf(l.points(t)); !b.settled(&s.c) {
+		if b := bracketOf(l.points(t, false)); !b.settled(&s.c) {
 			n, why := b.next(&s.c, t.Name)
-			return choice{n, []plimsoll.Tier{t}, why}
+			return choice{agents: n, tiers: []plimsoll.Tier{t}, why: why}
 		}
 	}
 	return choice{why: "every tier is settled"}
@@ -91,14 +94,14 @@ func (s *Search) shared(l *ledger) choice {
 	var hand bracket
 	var name string
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t))
+		b := bracketOf(l.points(t, false))
 		if !b.settled(&s.c) && (name == "" || b.width() > hand.width()) {
 			hand, name = b, t.Name
 		}
 	}
 	if name != "" {
 		n, why := hand.next(&s.c, name)
-		return choice{n, s.c.Tiers, why}
+		return choice{agents: n, tiers: s.c.Tiers, why: why}
 	}
 	return s.confirm(l)
 }
@@ -106,13 +109,13 @@ func (s *Search) shared(l *ledger) choice {
 // confirm measures a fail below a pass again, and then the pass, once each.
 func (s *Search) confirm(l *ledger) choice {
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t))
+		b := bracketOf(l.points(t, false))
 		if b.inverted == 0 {
 			continue
 		}
 		for _, n := range []int{b.fail, b.inverted} {
 			if l.runsAt(n) < 2 {
-				return choice{n, s.c.Tiers, fmt.Sprintf("%d failed below %d, which passed for %s: measured again", b.fail, b.inverted, t.Name)}
+				return choice{agents: n, tiers: s.c.Tiers, why: fmt.Sprintf("%d failed below %d, which passed for %s: measured again", b.fail, b.inverted, t.Name)}
 			}
 		}
 	}

@@ -1,0 +1,195 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"plimsoll"
+)
+
+// The numbers of method certified.
+const (
+	rampRatio      = 1.2   // the ramp's bracket is narrow enough: highest pass to lowest fail
+	nearby         = 0.02  // runs within this log distance of a planned level count as it
+	replicateReach = 0.03  // runs up to this log distance above a level replicate it
+	localReach     = 0.13  // runs within this log distance of the crossing enter the line
+	shiftWindow    = 1.3   // factor by which the first stage moves when all its runs agree
+	maxShifts      = 6     //
+	extraRounds    = 2     // of the second stage, where the bound is empty
+	closeEnough    = 0.05  // the bound lies within this share of the estimate: no further round
+	confidence     = 0.975 // of each side: a two-sided 95 % interval
+	leastRuns      = 6     // local runs that a bound needs
+)
+
+// The planned levels of the two stages, relative to the bracket's centre and to
+// the crossing.
+func firstStage() []float64  { return []float64{0.85, 0.92, 1, 1.09, 1.18} }
+func secondStage() []float64 { return []float64{0.93, 0.97, 1.01, 1.05} }
+
+// locality is the search of one tier's edge, folded over the claim levels.
+type locality struct {
+	c      *Config
+	tier   plimsoll.Tier
+	runs   []observation // all claim runs that decided something
+	plan   []int         // levels of this round that no run has served yet
+	why    string
+	rounds int // second-stage rounds begun
+	shifts int
+	first  bool // in the first stage
+	centre float64
+	edge   float64 // crossing, log agents
+	done   bool
+	doubt  string // why there is no certificate
+	bound  bound
+}
+
+// locate folds the claim levels over a bracket that the ramp found.
+func locate(c *Config, t plimsoll.Tier, centre float64, levels []plimsoll.Past) locality {
+	l := locality{c: c, tier: t, first: true, centre: centre}
+	l.plan, l.why = l.around(centre, firstStage(), c.FirstRuns), "first stage"
+	for _, p := range levels {
+		if !p.Stage.Claim {
+			continue
+		}
+		o, ok := observe(p, t)
+		if ok {
+			l.runs = append(l.runs, o)
+		}
+		l.served(p.Stage.Agents)
+		if len(l.plan) == 0 && !l.done {
+			l.advance()
+		}
+	}
+	return l
+}
+
+// around returns the planned levels: distinct, rising, each runs times.
+func (l *locality) around(centre float64, factors []float64, runs int) []int {
+	var levels []int
+	for _, f := range factors {
+		n := min(max(1, int(math.Round(centre*f))), l.c.MaxAgents)
+		if !slices.Contains(levels, n) {
+			levels = append(levels, n)
+		}
+	}
+	var out []int
+	for range runs {
+		out = append(out, levels...)
+	}
+	return out
+}
+
+// served strikes the planned level that a run at n counts as.
+func (l *locality) served(n int) {
+	best, at := nearby, -1
+	for i, planned := range l.plan {
+		if d := math.Abs(math.Log(float64(n) / float64(planned))); d < best {
+			best, at = d, i
+		}
+	}
+	if at >= 0 {
+		l.plan = slices.Delete(l.plan, at, at+1)
+	}
+}
+
+// advance plans the next round, or ends the search of this tier.
+func (l *locality) advance() {
+	if l.first && l.moved() {
+		return
+	}
+	if len(l.runs) == 0 {
+		l.done, l.doubt = true, "no run decided anything"
+		return
+	}
+	l.first = false
+	l.edge, _, _ = crossing(l.runs)
+	l.bound = l.judge()
+	enough := l.rounds > 0 && l.bound.ok && l.bound.tight()
+	most := l.c.SecondRuns
+	if !l.bound.ok {
+		most += extraRounds
+	}
+	if enough || l.rounds >= most {
+		l.done = true
+		return
+	}
+	l.rounds++
+	l.plan = l.around(math.Exp(l.edge), secondStage(), 1)
+	l.why = fmt.Sprintf("second stage, round %d", l.rounds)
+}
+
+// moved shifts the first stage's window where all of its runs agree.
+func (l *locality) moved() bool {
+	x, below, above := crossing(l.runs)
+	if (!below && !above) || l.shifts >= maxShifts {
+		return false
+	}
+	centre := l.centre * shiftWindow
+	if above {
+		centre = l.centre / shiftWindow
+	}
+	if below && (x >= math.Log(float64(l.c.MaxAgents))-1e-9) || above && x <= 1e-9 {
+		return false // nothing lies beyond
+	}
+	l.shifts++
+	l.centre = centre
+	l.plan = l.around(centre, firstStage(), l.c.FirstRuns)
+	l.why = "all runs agreed, the window moves"
+	return true
+}
+
+// local returns the runs near the edge: within localReach, or one and a half
+// agents where agents are few.
+func (l *locality) local() []observation {
+	at := math.Exp(l.edge)
+	var out []observation
+	for _, r := range l.runs {
+		if math.Abs(r.x-l.edge) <= localReach || math.Abs(float64(r.agents)-at) <= 1.5 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// certify chooses the next level of method certified: the ramp until every tier has
+// a bracket, then each tier's fresh claim levels, which all tiers share.
+func (s *Search) certify(l *ledger) choice {
+	ramp := s.c
+	ramp.Resolution = rampRatio - 1
+	var hand bracket
+	var name string
+	for _, t := range s.c.Tiers {
+		b := bracketOf(l.points(t, false))
+		if !b.settled(&ramp) && (name == "" || b.width() > hand.width()) {
+			hand, name = b, t.Name
+		}
+	}
+	if name != "" {
+		n, why := hand.next(&ramp, name)
+		return choice{agents: n, tiers: s.c.Tiers, why: why}
+	}
+	for _, t := range s.c.Tiers {
+		if at := s.locality(l, t); !at.done && len(at.plan) > 0 {
+			return choice{agents: at.plan[0], tiers: s.c.Tiers, why: fmt.Sprintf("%s for %s around %.0f agents", at.why, t.Name, at.middle()), claim: true}
+		}
+	}
+	return choice{why: "every tier is settled"}
+}
+
+// locality returns the search of a tier's edge as far as the past goes.
+func (s *Search) locality(l *ledger, t plimsoll.Tier) locality {
+	b := bracketOf(l.points(t, false))
+	centre := math.Sqrt(float64(max(1, b.pass)) * float64(max(1, b.fail)))
+	if b.fail == 0 {
+		centre = float64(b.pass)
+	}
+	return locate(&s.c, t, centre, l.levels)
+}
+
+func (l *locality) middle() float64 {
+	if l.first {
+		return l.centre
+	}
+	return math.Exp(l.edge)
+}

@@ -1,0 +1,74 @@
+package search
+
+import (
+	"math"
+	"strings"
+
+	"plimsoll"
+	"plimsoll/measure"
+	"plimsoll/slo"
+)
+
+// The constraints of a tier.
+const (
+	constraintTTFT = iota
+	constraintSpeed
+	constraints
+)
+
+// farOff caps a log margin: a run that failed outright, or whose percentile has no
+// bound, says no more than "far beyond".
+const farOff = 2.0
+
+// observation is what one fresh run says of a tier: log margins, at or below 0
+// where the constraint holds.
+type observation struct {
+	agents int
+	x      float64 // log agents
+	y      [constraints]float64
+	// curve is minus the slope of the log density at the percentile, on the log
+	// scale and towards the miss: by how much half the run-to-run variance shifts
+	// the percentile of all runs pooled against that of a run.
+	curve [constraints]float64
+	pass  bool
+}
+
+func (o observation) margin() float64 { return max(o.y[constraintTTFT], o.y[constraintSpeed]) }
+
+// observe reads a claim level; ok is false where it decided nothing.
+func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
+	for _, v := range p.Verdicts {
+		if v.Tier != t.Name || (v.Outcome != plimsoll.Pass && v.Outcome != plimsoll.Fail) {
+			continue
+		}
+		o := observation{agents: p.Stage.Agents, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
+		o.y[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()))
+		o.y[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS))
+		if strings.Contains(v.BoundBy, slo.ByFailures) || strings.Contains(v.BoundBy, slo.ByStarvation) {
+			o.y[constraintTTFT] = farOff
+		}
+		o.curve[constraintTTFT] = curvature(p.Evidence.TTFT, slo.TTFTQuantile, 0.05, 0.025)
+		o.curve[constraintSpeed] = -curvature(p.Evidence.Speed, slo.SpeedQuantile, 0.10, 0.10)
+		return o, true
+	}
+	return observation{}, false
+}
+
+func capped(y float64) float64 { return math.Max(-farOff, math.Min(farOff, y)) }
+
+// curvature estimates minus the slope of the log density of log values at the
+// q-quantile, from the quantiles below and above it; 0 where they do not tell.
+func curvature(ascending []float64, q, down, up float64) float64 {
+	if len(ascending) < 40 {
+		return 0
+	}
+	low, mid, high := measure.Percentile(ascending, q-down), measure.Percentile(ascending, q), measure.Percentile(ascending, q+up)
+	if !(low > 0) || math.IsInf(high, 1) {
+		return 0
+	}
+	a, b := math.Log(mid/low), math.Log(high/mid)
+	if a <= 0 || b <= 0 {
+		return 0
+	}
+	return math.Log((down/a)/(up/b)) / ((a + b) / 2)
+}

@@ -1,0 +1,121 @@
+package shapes
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"plimsoll"
+	"plimsoll/measure"
+	"plimsoll/search"
+	"plimsoll/slo"
+)
+
+// OneTier is the tier whose true capacity is 103 in every world.
+func OneTier() []plimsoll.Tier {
+	return []plimsoll.Tier{{Name: "30tps/10s", SpeedTPS: 30, TTFT: 10 * time.Second}}
+}
+
+// ThreeTiers are the default tiers.
+func ThreeTiers() []plimsoll.Tier {
+	return append(OneTier(), plimsoll.Tier{Name: "100tps/5s", SpeedTPS: 100, TTFT: 5 * time.Second},
+		plimsoll.Tier{Name: "300tps/3s", SpeedTPS: 300, TTFT: 3 * time.Second})
+}
+
+// Searching returns a method's configuration on these engines: a preset of package
+// search with the engines' level length.
+func Searching(preset string, tiers []plimsoll.Tier) (search.Config, error) {
+	p, err := search.PresetByName(preset)
+	if err != nil {
+		return search.Config{}, err
+	}
+	c := p.Config(tiers)
+	c.MaxAgents = 4096
+	c.Shape = plimsoll.Shape{Ramp: Before / 2, Settle: Before / 2, Min: Window / 3, Max: Window, Tick: Tick, Request: time.Minute}
+	return c, nil
+}
+
+// Trial is what one search found.
+type Trial struct {
+	Answer *plimsoll.Answer
+	Levels int
+	Took   time.Duration
+}
+
+// Try runs one search in a world.
+func Try(w World, c search.Config) (Trial, error) {
+	s, err := search.New(c)
+	if err != nil {
+		return Trial{}, err
+	}
+	var out Trial
+	var past []plimsoll.Past
+	for range 1000 {
+		stage, answer := s.Next(past)
+		if answer != nil {
+			out.Answer, out.Levels = answer, len(past)
+			return out, nil
+		}
+		e, took := w.Hold(*stage, s.Enough)
+		p := plimsoll.Past{Stage: *stage, Evidence: e, Took: took.Seconds()}
+		for _, t := range stage.Tiers {
+			p.Verdicts = append(p.Verdicts, slo.Judge(e, t, c.Rules))
+		}
+		past = append(past, p)
+		out.Took += took
+	}
+	return out, fmt.Errorf("%s: no answer after %d levels", w.Name, len(past))
+}
+
+// Score sums up many searches of one world.
+type Score struct {
+	World      string
+	RunSD      float64
+	Claims     int // tiers that got a number
+	Over       int // of them above the true capacity
+	None       int // tiers without one
+	Ratios     []float64
+	Minutes    float64 // mean a search
+	Levels     float64
+	MostMisses int // of a tier
+}
+
+// Bench runs n searches in a world and compares each tier's number with the truth:
+// the certified one, else the capacity.
+func Bench(w World, c search.Config, n int) (Score, error) {
+	out := Score{World: w.Name, RunSD: w.RunSD}
+	misses := map[string]int{}
+	for i := range n {
+		w.Seed = uint64(i + 1)
+		trial, err := Try(w, c)
+		if err != nil {
+			return out, err
+		}
+		out.Minutes += trial.Took.Minutes() / float64(n)
+		out.Levels += float64(trial.Levels) / float64(n)
+		for _, a := range trial.Answer.Tiers {
+			claim, truth := a.Capacity, w.Capacity(a.Tier)
+			if c.Method == search.MethodCertified {
+				claim = a.Certified
+			}
+			if claim < 0 {
+				out.None++
+				continue
+			}
+			out.Claims++
+			out.Ratios = append(out.Ratios, float64(claim)/math.Max(1, float64(truth)))
+			if claim > truth {
+				out.Over++
+				misses[a.Tier.Name]++
+				out.MostMisses = max(out.MostMisses, misses[a.Tier.Name])
+			}
+		}
+	}
+	slices.SortFunc(out.Ratios, cmp.Compare)
+	return out, nil
+}
+
+// Ratio returns a quantile of claim over truth.
+func (s Score) Ratio(q float64) float64 { return measure.Percentile(s.Ratios, q) }
