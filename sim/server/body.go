@@ -38,37 +38,21 @@ type bodyScan struct {
 	messages int    // seen so far
 	seen     bool   // the key "messages"
 	fields   []byte // the other fields, as an object under construction
+	marks    []mark // one after each message
 }
 
-// scanBody reads a request's body. The tools stand between the first message and
-// the second in the prompt's stream but may follow the messages in the body: the
-// pass is repeated with the right ones where the guess was wrong.
-func scanBody(b []byte, blockTokens int, guess []byte) (*body, error) {
-	for {
-		s := bodyScan{scanner: scanner{b: b}, guess: guess, fields: []byte{'{'}}
-		s.out.prompt = newChain(blockTokens)
-		if err := s.run(); err != nil {
-			return nil, err
-		}
-		if string(s.out.tools) == string(guess) {
-			return s.finish()
-		}
-		guess = s.out.tools
-	}
+// newScan begins a pass; guess stands for the tools until they are seen.
+func newScan(b []byte, blockTokens int, guess []byte) *bodyScan {
+	s := &bodyScan{scanner: scanner{b: b}, guess: guess, fields: []byte{'{'}}
+	s.out.prompt = newChain(blockTokens)
+	return s
 }
 
-func (s *bodyScan) run() error {
-	if err := s.object(s.field); err != nil {
-		return err
-	}
-	if s.peek(); s.i != len(s.b) {
-		return s.fail("the end of the body")
-	}
-	return nil
-}
-
-// finish decodes the small fields.
+// finish checks the end and decodes the small fields.
 func (s *bodyScan) finish() (*body, error) {
+	if s.peek(); s.i != len(s.b) {
+		return nil, s.fail("the end of the body")
+	}
 	if s.messages == 0 {
 		return nil, errors.New("messages is missing or empty")
 	}
@@ -146,6 +130,7 @@ func (s *bodyScan) message(i int) error {
 		s.out.prompt.endTools()
 	}
 	s.messages++
+	s.mark()
 	return nil
 }
 

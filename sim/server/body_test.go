@@ -4,12 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
+
+// scanBody scans as a fresh connection does, or one that remembers other tools.
+func scanBody(b []byte, blockTokens int, tools []byte) (*body, error) {
+	m := memory{tools: tools}
+	return m.scanBytes(b, blockTokens)
+}
 
 // counted is the reference: encoding/json into types, text lengths by len.
 func counted(b []byte) (tokens int, ok bool) {
@@ -112,6 +119,49 @@ func TestIdentitiesFollowThePrefix(t *testing.T) {
 	})
 }
 
+// A connection's memory changes nothing but the work: whatever came before, a body
+// scans as on a fresh connection.
+func TestMemoryChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var m memory
+		messages := []string{`{"role":"system","content":"Be brief."}`}
+		tools := ""
+		for range rapid.IntRange(2, 8).Draw(t, "requests") {
+			switch rapid.IntRange(0, 9).Draw(t, "change") {
+			case 0:
+				messages = messages[:1]
+			case 1:
+				tools = rapid.SampledFrom([]string{"", `"tools":[1]`, `"tools":[{"a":2}]`}).Draw(t, "tools")
+			case 2:
+				messages = append([]string{`{"role":"system","content":"Other."}`}, messages[1:]...)
+			case 3:
+				messages = append(messages, `{"role":"user","content":broken}`)
+			default:
+				messages = append(messages, `{"role":"user","content":"`+rapid.StringMatching(`[a-z\\n]{0,40}`).Draw(t, "text")+`"}`)
+			}
+			parts := []string{`"model":"m"`, `"messages":[` + strings.Join(messages, ",") + `]`, `"stream":true`}
+			if tools != "" {
+				parts = slices.Insert(parts, rapid.IntRange(0, 3).Draw(t, "place"), tools)
+			}
+			text := "{" + strings.Join(parts, ",") + "}"
+			m.spare = append(m.spare[:0], text...)
+			got, err := m.scanBytes(m.spare, 4)
+			want, wantErr := scanBody([]byte(text), 4, nil)
+			if (err == nil) != (wantErr == nil) {
+				t.Fatalf("%s: %v, fresh %v", text, err, wantErr)
+			}
+			if err != nil {
+				messages = messages[:len(messages)-1]
+				continue
+			}
+			if fmt.Sprint(got.prompt.ids, got.prompt.tokens(), got.prompt.sum(), string(got.tools), got.options) !=
+				fmt.Sprint(want.prompt.ids, want.prompt.tokens(), want.prompt.sum(), string(want.tools), want.options) {
+				t.Fatalf("%s: %+v, fresh %+v", text, got, want)
+			}
+		}
+	})
+}
+
 // FuzzScan holds the scanner against encoding/json: whatever both accept counts
 // the same, and what the scanner refuses as bad syntax, encoding/json refuses too.
 func FuzzScan(f *testing.F) {
@@ -187,6 +237,25 @@ func BenchmarkScan(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		if _, err := scanBody(text, 16, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkScanKnownPrefix measures the same prompt when all but its last message
+// is known.
+func BenchmarkScanKnownPrefix(b *testing.B) {
+	line := strings.Repeat("x", 30) + ` \"a\"\n`
+	head := `{"model":"m","messages":[{"role":"system","content":"` + strings.Repeat(line, 10000) + `"}`
+	text := []byte(head + `,{"role":"user","content":"` + strings.Repeat(line, 30) + `"}],"stream":true}`)
+	var m memory
+	n := 0
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		m.spare = append(m.spare[:0], text...)
+		n++
+		m.spare[len(head)+40] = 'a' + byte(n%2) // a new last message each time
+		if _, err := m.scanBytes(m.spare, 16); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -58,6 +58,11 @@ func (s *scanner) object(field func(key []byte) error) error {
 		s.i++
 		return nil
 	}
+	return s.members(field)
+}
+
+// members goes on in an object at one of its keys.
+func (s *scanner) members(field func(key []byte) error) error {
 	for {
 		key, err := s.key()
 		if err != nil {
