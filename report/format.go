@@ -45,8 +45,19 @@ func figure(v float64) string {
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	case v == 0:
 		return "0"
+	case abs >= 0.0995:
+		return strconv.FormatFloat(v, 'f', 3, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
+// round writes a number that somebody chose, a limit or a tick, as it was chosen:
+// 30, 0.5, 5,000.
+func round(v float64) string {
+	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
+		return whole(int(v))
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
 // plain makes text safe for a terminal and one line: control bytes, line ends and
@@ -82,6 +93,25 @@ func clock(seconds float64) string {
 		return strconv.Itoa(s/60) + " min " + strconv.Itoa(s%60) + " s"
 	}
 	return strconv.Itoa(s/3600) + " h " + strconv.Itoa(s%3600/60) + " min"
+}
+
+// moment writes a tick of a time axis that ends at high: seconds, or h:mm:ss.
+func moment(v, high float64) string {
+	s := int(math.Round(v))
+	switch {
+	case high < 120:
+		return round(v) + " s"
+	case high < 3600:
+		return strconv.Itoa(s/60) + ":" + two(s%60)
+	}
+	return strconv.Itoa(s/3600) + ":" + two(s%3600/60) + ":" + two(s%60)
+}
+
+func two(n int) string {
+	if n < 10 {
+		return "0" + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n)
 }
 
 // count writes "1 level", "2 levels".

@@ -53,7 +53,7 @@ func WriteHTML(d *bundle.Dir, r result.Result) error {
 func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
 		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "clock": clock, "agents": agents,
-		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "powerLabel": powerLabel, "limits": limits,
+		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
 		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
 		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
 		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "clientLine": clientLine,
@@ -130,6 +130,21 @@ func gateName(code string) string {
 		return name
 	}
 	return code
+}
+
+// gatesHeld counts the levels in which every gate held.
+func gatesHeld(r result.Result) int {
+	n := 0
+	for _, l := range r.Levels {
+		held := true
+		for _, g := range l.Gates {
+			held = held && g.OK
+		}
+		if held {
+			n++
+		}
+	}
+	return n
 }
 
 // factsOf lists the choices that a reader needs to repeat the run.

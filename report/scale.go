@@ -74,6 +74,20 @@ func (s scale) ticks(most int) []float64 {
 	return nil
 }
 
+// timeTicks returns up to most round moments of an axis in seconds.
+func timeTicks(high float64, most int) []float64 {
+	for _, step := range []float64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400} {
+		if high/step <= float64(most) {
+			var out []float64
+			for v := 0.0; v <= high; v += step {
+				out = append(out, v)
+			}
+			return out
+		}
+	}
+	return linearTicks(high, most)
+}
+
 func linearTicks(high float64, most int) []float64 {
 	step := math.Pow(10, math.Floor(math.Log10(high/float64(most))))
 	for _, factor := range []float64{1, 2, 5, 10} {

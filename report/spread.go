@@ -59,11 +59,11 @@ func (s spread) chart(levels []result.Level) Chart {
 	c := newCanvas(s.id, chart.Title, chart.Desc, wideWidth, chartHeight)
 	for _, v := range y.ticks(6) {
 		c.line("grid", leftEdge, y.at(v), wideRight, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, figure(v))
+		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
 	}
 	for _, limit := range distinct(s.limits) {
 		c.line("slo", leftEdge, y.at(limit), wideRight, y.at(limit))
-		c.text("slo-label", "start", wideRight+6, y.at(limit)+4, figure(limit)+" "+s.unit)
+		c.text("slo-label", "start", wideRight+6, y.at(limit)+4, round(limit)+" "+s.unit)
 	}
 	step := (wideRight - leftEdge) / float64(len(levels))
 	every := int(math.Ceil(34 / step)) // labels that would touch are left out

@@ -48,17 +48,17 @@ func (c *canvas) done() template.HTML {
 }
 
 func (c *canvas) line(class string, x1, y1, x2, y2 float64) {
-	fmt.Fprintf(&c.b, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n", class, px(x1), px(y1), px(x2), px(y2))
+	fmt.Fprintf(&c.b, "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"/>\n", html.EscapeString(class), px(x1), px(y1), px(x2), px(y2))
 }
 
 func (c *canvas) rect(class string, x, y, w, h float64, hover string) {
 	fmt.Fprintf(&c.b, "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">%s</rect>\n",
-		class, px(x), px(y), px(math.Max(0, w)), px(math.Max(0, h)), hoverTitle(hover))
+		html.EscapeString(class), px(x), px(y), px(math.Max(0, w)), px(math.Max(0, h)), hoverTitle(hover))
 }
 
 // text writes s at a point; anchor is start, middle or end.
 func (c *canvas) text(class, anchor string, x, y float64, s string) {
-	fmt.Fprintf(&c.b, "<text class=\"%s\" text-anchor=\"%s\" x=\"%s\" y=\"%s\">%s</text>\n", class, anchor, px(x), px(y), html.EscapeString(s))
+	fmt.Fprintf(&c.b, "<text class=\"%s\" text-anchor=\"%s\" x=\"%s\" y=\"%s\">%s</text>\n", html.EscapeString(class), anchor, px(x), px(y), html.EscapeString(s))
 }
 
 // path draws a polyline through points, at least two.
@@ -71,7 +71,7 @@ func (c *canvas) path(class string, points [][2]float64) {
 		d.WriteByte("ML"[min(i, 1)])
 		d.WriteString(px(p[0]) + " " + px(p[1]))
 	}
-	fmt.Fprintf(&c.b, "<path class=\"%s\" d=\"%s\"/>\n", class, d.String())
+	fmt.Fprintf(&c.b, "<path class=\"%s\" d=\"%s\"/>\n", html.EscapeString(class), d.String())
 }
 
 // mark draws an outcome at a point: shape and colour both say which.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"plimsoll"
 	"plimsoll/result"
 )
 
@@ -46,7 +45,7 @@ func (t TerminalOptions) head(b *bytes.Buffer, r result.Result) {
 func (t TerminalOptions) table(b *bytes.Buffer, r result.Result) {
 	rows := [][]string{{"Tier", "Agents", "per accelerator", "per MW", "Verdict", "Bound by"}}
 	for _, tier := range r.Tiers {
-		rows = append(rows, []string{plain(tier.Name), agents(tier), perAccelerator(tier), perMegawatt(tier), string(tier.Verdict), boundBy(tier.BoundBy)})
+		rows = append(rows, []string{plain(tier.Name), agents(tier), perAccelerator(tier), perMegawatt(tier), plain(verdictWord(tier)), plain(boundBy(tier.BoundBy))})
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -67,7 +66,7 @@ func (t TerminalOptions) table(b *bytes.Buffer, r result.Result) {
 			case i == 1:
 				cell = t.paint(bold, cell)
 			case i == 4:
-				cell = t.paint(outcomeColour(r.Tiers[n-1].Verdict), cell)
+				cell = t.paint(wordColour(verdictWord(r.Tiers[n-1])), cell)
 			}
 			b.WriteString(" " + cell + " ")
 		}
@@ -88,7 +87,7 @@ func total(widths []int) int {
 func (t TerminalOptions) reasons(b *bytes.Buffer, r result.Result) {
 	shared := sharedPower(r.Tiers)
 	for _, tier := range r.Tiers {
-		text := plain(tier.Reason)
+		text := sentence(tier.Reason)
 		if e := tier.Estimate; e != nil {
 			text += fmt.Sprintf(" Estimate %s (95 %%: %s to %s)", figure(e.Value), figure(e.Low), figure(e.High))
 			if tier.Certified != nil {
@@ -124,16 +123,16 @@ func sharedPower(tiers []result.Tier) string {
 
 func powerSentence(t result.Tier) string {
 	if t.PerMW == nil {
-		return "No figure per megawatt: " + plain(t.NoPerMW) + "."
+		return "No figure per megawatt: " + plain(noPower(t)) + "."
 	}
-	return fmt.Sprintf("Per MW at %s W (%s; %s).", figure(t.PerMW.MeanW), powerLabel(*t.PerMW), plain(t.PerMW.Source))
+	return fmt.Sprintf("Per MW at %s W (%s; %s).", figure(t.PerMW.MeanW), plain(powerLabel(*t.PerMW)), plain(t.PerMW.Source))
 }
 
 func (t TerminalOptions) foot(b *bytes.Buffer, r result.Result) {
 	if r.Partial {
 		t.item(b, "Partial", "the run ended before the search did: "+plain(r.Ended))
 	}
-	t.item(b, "Measured", levelLine(r)+fmt.Sprintf("; method %s, preset %s, seed %d", plain(r.Method), plain(r.Preset), r.Seed))
+	t.item(b, "Measured", plain(levelLine(r))+fmt.Sprintf("; method %s, preset %s, seed %d", plain(r.Method), plain(r.Preset), r.Seed))
 	t.item(b, "Client", clientLine(r))
 	if r.Comparable.Yes {
 		t.item(b, "Compare", "may be set beside published results of "+plain(r.TierSet))
@@ -199,12 +198,12 @@ func (t TerminalOptions) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-func outcomeColour(o plimsoll.Outcome) string {
-	switch o {
-	case plimsoll.Pass:
+func wordColour(word string) string {
+	switch word {
+	case "pass":
 		return green
-	case plimsoll.Fail, plimsoll.Void, plimsoll.NonMonotone:
-		return red
+	case "undecided":
+		return yellow
 	}
-	return yellow
+	return red
 }

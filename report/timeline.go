@@ -25,23 +25,23 @@ func timelineChart(r result.Result) (Chart, bool) {
 	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, chartHeight)
 	for _, v := range y.ticks(5) {
 		c.line("grid", leftEdge, y.at(v), wideWidth-14, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, figure(v))
+		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
 	}
-	for _, v := range x.ticks(12) {
+	for _, v := range timeTicks(x.high, 12) {
 		c.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
-		c.text("tick", "middle", x.at(v), bottomEdge+17, clock(v))
+		c.text("tick", "middle", x.at(v), bottomEdge+17, moment(v, x.high))
 	}
 	for _, l := range r.Levels {
-		class := "hold"
+		hold, window := "hold", "window"
 		if l.Validity != "valid" || l.Warmup {
-			class = "hold void"
+			hold, window = "hold void", "window void"
 		}
 		hover := fmt.Sprintf("level %s: %s agents, %s, window %s", l.ID, whole(l.Agents), l.Validity, clock(l.WindowS))
 		top := y.at(float64(l.Agents))
-		c.rect(class, x.at(l.StartS), top, x.at(l.StartS+l.TookS)-x.at(l.StartS)-1, bottomEdge-top, hover)
+		c.rect(hold, x.at(l.StartS), top, x.at(l.StartS+l.TookS)-x.at(l.StartS)-1, bottomEdge-top, hover)
 		if l.WindowT[0].Known() && l.WindowT[1].Known() {
 			from, to := x.at(l.StartS+float64(l.WindowT[0])), x.at(l.StartS+float64(l.WindowT[1]))
-			c.rect("window "+l.Validity, from, top, to-from, bottomEdge-top, hover)
+			c.rect(window, from, top, to-from, bottomEdge-top, hover)
 		}
 	}
 	c.line("axis", leftEdge, bottomEdge, wideWidth-14, bottomEdge)

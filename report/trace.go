@@ -85,7 +85,7 @@ func traceChart(r result.Result, t result.Tier, axis traceAxis, id string) Chart
 	frame(c, x, y, "agents", axis.name+", "+axis.unit)
 	limitY := y.at(axis.limit)
 	c.line("slo", leftEdge, limitY, rightEdge, limitY)
-	c.text("slo-label", "end", rightEdge-4, labelBeside(limitY, axis.above), sloText(axis))
+	c.text("slo-label", "start", leftEdge+6, labelBeside(limitY, axis.above), sloText(axis))
 	claim(c, t, x)
 	drawPoints(c, points, axis, x, y)
 	chart.SVG = c.done()
@@ -112,9 +112,9 @@ func labelBeside(y float64, above bool) float64 {
 
 func sloText(axis traceAxis) string {
 	if axis.above {
-		return "at most " + figure(axis.limit) + " " + axis.unit
+		return "at most " + round(axis.limit) + " " + axis.unit
 	}
-	return "at least " + figure(axis.limit) + " " + axis.unit
+	return "at least " + round(axis.limit) + " " + axis.unit
 }
 
 // claim marks the capacity, its interval and the certified bound.
@@ -167,11 +167,11 @@ func drawPoints(c *canvas, points []tracePoint, axis traceAxis, x, y scale) {
 func frame(c *canvas, x, y scale, xName, yName string) {
 	for _, v := range y.ticks(6) {
 		c.line("grid", leftEdge, y.at(v), rightEdge, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, figure(v))
+		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
 	}
 	for _, v := range x.ticks(10) {
 		c.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
-		c.text("tick", "middle", x.at(v), bottomEdge+17, figure(v))
+		c.text("tick", "middle", x.at(v), bottomEdge+17, round(v))
 	}
 	c.line("axis", leftEdge, bottomEdge, rightEdge, bottomEdge)
 	c.text("axis-name", "end", rightEdge, bottomEdge+33, xName)

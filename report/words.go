@@ -42,9 +42,56 @@ func powerLabel(p plimsoll.PerMegawatt) string {
 	return fmt.Sprintf("%s, %s, %s", strings.ReplaceAll(string(p.Boundary), "_", " "), p.Basis, p.Grade)
 }
 
-// limits writes a tier's targets.
-func limits(t result.Tier) string {
-	return fmt.Sprintf("P25 ≥ %s tok/s, P95 TTFT ≤ %s s", figure(t.SpeedTPS), figure(t.TTFTs))
+// speedLimit and ttftLimit write a tier's targets.
+func speedLimit(t result.Tier) string { return "P25 ≥ " + round(t.SpeedTPS) + " tok/s" }
+func ttftLimit(t result.Tier) string  { return "P95 TTFT ≤ " + round(t.TTFTs) + " s" }
+
+// verdictWord writes a tier's verdict as people read it: an answer of no agents is
+// an answer, but no pass.
+func verdictWord(t result.Tier) string {
+	if t.Verdict == plimsoll.Pass && t.Capacity != nil && *t.Capacity == 0 {
+		return "not met"
+	}
+	return string(t.Verdict)
+}
+
+// wordClass is how a page marks that word.
+func wordClass(t result.Tier) string {
+	switch word := verdictWord(t); word {
+	case "pass", "undecided", "void":
+		return word
+	}
+	return "fail"
+}
+
+// sentence ends text with a full stop.
+func sentence(s string) string {
+	if s = plain(s); s == "" || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
+
+// noPower says in words why a tier has no figure per megawatt.
+func noPower(t result.Tier) string {
+	return strings.NewReplacer(
+		"window_invalid", "the window is empty",
+		"window_too_short", "the measured window is under a minute",
+		"window_not_bracketed", "the readings do not cover the whole window",
+		"samples_missing", "a device gave too few readings",
+		"sample_gap_exceeded", "the readings have a gap",
+		"timestamp_invalid", "readings carry no usable time",
+		"clock_offset_exceeded", "the meter's clock is off",
+		"device_count_mismatch", "the meter saw another number of devices than serve",
+		"device_identity_missing", "the devices cannot be told apart",
+		"device_changed", "a device was replaced",
+		"counter_reset", "an energy counter was reset",
+		"value_frozen", "the meter said the same value all the time",
+		"unit_unknown", "the unit of the readings is not known",
+		"source_unreachable", "the meter never answered",
+		"boundary_incomplete", "the meter does not see all of the boundary",
+		"power figure is invalid: ", "",
+	).Replace(t.NoPerMW)
 }
 
 // boundNames are the words for what bound a capacity.

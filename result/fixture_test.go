@@ -1,13 +1,13 @@
 package result_test
 
 import (
-	"math"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/power"
 	"plimsoll/result"
 )
 
@@ -81,17 +81,18 @@ func sealFixture(t testing.TB, d *bundle.Dir, s plimsoll.Stage, epoch time.Time,
 			t.Fatal(err)
 		}
 	}
-	for at := -1.0; at <= 122; at++ {
-		sample := plimsoll.Sample{Meter: "static:700W@accelerator", Device: "static", At: plimsoll.Instant(at * 1e9), Watts: 2800, Joules: math.NaN(), DeviceAt: plimsoll.Never}
-		if at < 0 {
-			sample.At = 0
-		}
+	window := plimsoll.Window{Start: 0, End: 120e9}
+	samples, err := power.Constant(fixtureFacts().Power[0], 4, window)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sample := range samples {
 		if err := l.Sample(sample); err != nil {
 			t.Fatal(err)
 		}
 	}
 	observed := plimsoll.Observed{
-		Epoch: epoch, Window: plimsoll.Window{Start: 0, End: 120e9}, End: 122e9, Tick: plimsoll.Never, Closed: "full",
+		Epoch: epoch, Window: window, End: 122e9, Tick: plimsoll.Never, Closed: "full",
 		TurnsSent: len(rows), Delivered: 1, Simulated: true, Client: plimsoll.Client{SentinelP99ms: 0.2, CPUShare: 0.11},
 	}
 	if err := l.Seal(observed); err != nil {
@@ -111,16 +112,26 @@ func measured(t testing.TB, f plimsoll.Facts, most int) *bundle.Dir {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var past []plimsoll.Past
 	for n := 0; n < most; n++ {
-		past, err := result.Past(d)
-		if err != nil {
-			t.Fatal(err)
-		}
 		stage, answer := method.Next(past)
 		if answer != nil {
 			break
 		}
 		sealFixture(t, d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), nil)
+		levels, err := d.Levels()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range levels {
+			if l.Stage.Level == stage.Level && l.Stage.Attempt == stage.Attempt {
+				p, err := result.PastOf(f, l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				past = append(past, p)
+			}
+		}
 	}
 	return d
 }

@@ -1,0 +1,228 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll"
+	"plimsoll/bundle"
+	"plimsoll/result"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares with a file that was looked at once and found right.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; write it with go test -update ./report and look at it", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s differs (-want +got); if that is meant, go test -update ./report and look at it:\n%s", path, diff)
+	}
+}
+
+func TestTerminal(t *testing.T) {
+	for name, o := range map[string]TerminalOptions{
+		"terminal.txt":        {Width: 100, Folder: "runs/20260102-030405"},
+		"terminal_colour.txt": {Width: 80, Colour: true},
+		"terminal_narrow.txt": {Width: 44},
+	} {
+		var b bytes.Buffer
+		if err := Terminal(&b, fixture(), o); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
+		if o.Colour {
+			continue
+		}
+		for _, line := range strings.Split(b.String(), "\n") {
+			if utf8.RuneCountInString(line) > o.Width {
+				t.Errorf("%s: %d columns, want at most %d: %s", name, utf8.RuneCountInString(line), o.Width, line)
+			}
+		}
+	}
+}
+
+func TestCharts(t *testing.T) {
+	r := fixture()
+	charts := spreadCharts(r)
+	for i, tier := range r.Tiers {
+		charts = append(charts, traceCharts(r, tier, i+1)...)
+	}
+	if c, ok := timelineChart(r); ok {
+		charts = append(charts, c)
+	}
+	if len(charts) != 9 {
+		t.Fatalf("%d charts, want 9", len(charts))
+	}
+	for _, c := range charts {
+		golden(t, c.ID+".svg", []byte(c.SVG))
+		checkXML(t, c.ID, string(c.SVG))
+		if c.Title == "" || c.Desc == "" || len(c.Table.Rows) == 0 || !strings.Contains(string(c.SVG), "<desc") {
+			t.Errorf("chart %s lacks title, description or data", c.ID)
+		}
+		for _, row := range c.Table.Rows {
+			if len(row) != len(c.Table.Head) {
+				t.Errorf("chart %s: row %v has not the columns %v", c.ID, row, c.Table.Head)
+			}
+		}
+	}
+}
+
+func checkXML(t *testing.T, name, text string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(text))
+	for {
+		_, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s is no XML: %v", name, err)
+		}
+	}
+}
+
+func TestHTMLLoadsNothing(t *testing.T) {
+	page := pageOf(t, fixture(), nil)
+	for _, forbidden := range []string{"<script", "src=", "@import", "url(", "<link", "<iframe"} {
+		if strings.Contains(page, forbidden) {
+			t.Errorf("the page holds %s", forbidden)
+		}
+	}
+	for _, url := range regexp.MustCompile(`https?://[^\s"'<]+`).FindAllString(page, -1) {
+		if url != "http://www.w3.org/2000/svg" && url != fixture().Engine.URL {
+			t.Errorf("the page names %s", url)
+		}
+	}
+	for _, want := range []string{"90", "16,071", "node ac, measured, G3", "the measured window is under a minute", "certified 84", "Not comparable", "31 ms, limit 30"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	ids := map[string]bool{}
+	for _, m := range regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		if ids[m[1]] {
+			t.Errorf("id %s is there twice", m[1])
+		}
+		ids[m[1]] = true
+	}
+}
+
+func pageOf(t testing.TB, r result.Result, d *bundle.Dir) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, r, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Every text that comes from outside is set to something hostile; none of it may
+// become markup, a terminal command, or a line of its own.
+func TestHostileNames(t *testing.T) {
+	const evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'`{{.}}</style></title>\x1b[2J\x07\r\n\u202e"
+	r := fixture()
+	r.Engine = result.Engine{URL: evil, Model: evil, Identity: plimsoll.Identity{Server: evil, Version: evil}}
+	r.Method, r.Preset, r.TierSet, r.Version, r.Ended, r.Partial = evil, evil, evil, evil, evil, true
+	r.Trajectories.Name, r.Trajectories.SHA256 = evil, evil
+	r.Settings = result.Settings{OutputPolicy: evil, Start: evil, ToolDelay: evil}
+	r.Failures = map[plimsoll.Class]int{plimsoll.Class(evil): 3}
+	r.Comparable.Why = []string{evil}
+	for i := range r.Tiers {
+		tier := &r.Tiers[i]
+		tier.Name, tier.Reason, tier.NoPerMW, tier.BoundBy, tier.Verdict = evil, evil, evil, evil, plimsoll.Outcome(evil)
+		if tier.PerMW != nil {
+			tier.PerMW.Source, tier.PerMW.Boundary, tier.PerMW.Basis, tier.PerMW.Grade = evil, plimsoll.Boundary(evil), plimsoll.Basis(evil), plimsoll.Grade(evil)
+		}
+		for j := range tier.Verdicts {
+			tier.Verdicts[j].Verdict = plimsoll.Outcome(evil)
+		}
+	}
+	for i := range r.Levels {
+		l := &r.Levels[i]
+		l.ID, l.Why, l.Reasons, l.Validity, l.Closed = evil, evil, []string{evil}, "valid", evil
+		if i%2 == 1 {
+			l.Validity = evil
+		}
+		for j := range r.Tiers {
+			r.Tiers[j].Verdicts[i].Level = evil
+		}
+		l.Gates = []plimsoll.Gate{{Name: evil, Unit: evil, Note: evil}}
+	}
+	d, err := bundle.Create(filepath.Join(t.TempDir(), "run"), plimsoll.Facts{}, []byte(evil), []byte(evil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := pageOf(t, r, d)
+	clean := pageOf(t, fixture(), d)
+	for _, tag := range []string{"<script", "<img", "</style>", "</title>", "onerror=alert(1)>"} {
+		if got, want := strings.Count(page, tag), strings.Count(clean, tag); tag[1] != '/' && got > 0 || tag == "</style>" && got != want {
+			t.Errorf("the page holds %s %d times", tag, got)
+		}
+	}
+	for _, markup := range regexp.MustCompile(`<[^>]*alert[^>]*>`).FindAllString(page, -1) {
+		if !regexp.MustCompile(`^<[a-z]+( [a-z-]+="[^"<>]*")+/?>$`).MatchString(markup) {
+			t.Errorf("hostile text inside a tag: %s", markup)
+		}
+	}
+	var b bytes.Buffer
+	if err := Terminal(&b, r, TerminalOptions{Width: 100, Folder: evil}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range b.String() {
+		if c != '\n' && c < ' ' || c == '\u202e' {
+			t.Errorf("the terminal gets %q", c)
+		}
+	}
+}
+
+func TestEmptyResult(t *testing.T) {
+	var b bytes.Buffer
+	if err := Terminal(&b, result.Result{}, TerminalOptions{}); err != nil {
+		t.Error(err)
+	}
+	if page := pageOf(t, result.Result{}, nil); !strings.Contains(page, "</html>") {
+		t.Error("the page is cut off")
+	}
+}
+
+func TestFigures(t *testing.T) {
+	for _, c := range []struct {
+		value float64
+		want  string
+	}{{0, "0"}, {61354.2, "61,354"}, {999.6, "1,000"}, {99.95, "100"}, {9.995, "10.0"}, {1.375, "1.38"}, {0.25, "0.250"}, {0.0312, "0.0312"}, {-1234, "-1,234"}, {1234567, "1,234,567"}} {
+		if got := figure(c.value); got != c.want {
+			t.Errorf("figure(%g) = %s, want %s", c.value, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		seconds float64
+		want    string
+	}{{1.5, "1.50 s"}, {42, "42 s"}, {120, "2 min"}, {185, "3 min 5 s"}, {7620, "2 h 7 min"}} {
+		if got := clock(c.seconds); got != c.want {
+			t.Errorf("clock(%g) = %s, want %s", c.seconds, got, c.want)
+		}
+	}
+}

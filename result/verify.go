@@ -1,0 +1,189 @@
+package result
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"sort"
+	"strconv"
+
+	"plimsoll/bundle"
+)
+
+// Finding is something in a run folder that does not follow from its rows.
+type Finding struct {
+	Where string `json:"where"` // a file, or a figure: "result.json tiers[30tps/10s].capacity"
+	What  string `json:"what"`  // one sentence
+}
+
+// String joins both.
+func (f Finding) String() string { return f.Where + " " + f.What }
+
+// Verify checks a run folder as a third party would, offline: every file against
+// the manifest, and every figure of result.json against the figure computed again
+// from the rows, the meter readings and facts.json. No finding: all of it follows.
+//
+// It shows that the numbers follow from the rows. It cannot show that the rows are
+// honest, nor which hardware and which model they came from.
+func Verify(d *bundle.Dir) ([]Finding, error) {
+	differences, err := d.Check()
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, diff := range differences {
+		found = append(found, Finding{diff.Path, diff.What})
+	}
+	stored, err := d.ReadFile(bundle.ResultFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return append(found, Finding{bundle.ResultFile, "is missing: there is no figure to check"}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	again, err := Compute(d)
+	if err != nil {
+		return append(found, Finding{bundle.ResultFile, "cannot be computed again: " + err.Error()}), nil
+	}
+	figures, err := differing(stored, again)
+	if err != nil {
+		return append(found, Finding{bundle.ResultFile, err.Error()}), nil
+	}
+	return append(found, figures...), nil
+}
+
+// differing names every figure of the stored result that the computed one does not
+// have, in order of the figures' names.
+func differing(stored []byte, again Result) ([]Finding, error) {
+	fresh, err := json.Marshal(again)
+	if err != nil {
+		return nil, fmt.Errorf("computed result: %w", err)
+	}
+	want, err := figures(fresh)
+	if err != nil {
+		return nil, fmt.Errorf("computed result: %w", err)
+	}
+	have, err := figures(stored)
+	if err != nil {
+		return nil, fmt.Errorf("is damaged: %w", err)
+	}
+	var found []Finding
+	for name, value := range want {
+		switch said, ok := have[name]; {
+		case !ok:
+			found = append(found, Finding{bundle.ResultFile + " " + name, fmt.Sprintf("is missing; it is %s by the rows", value)})
+		case !same(said, value):
+			found = append(found, Finding{bundle.ResultFile + " " + name, fmt.Sprintf("says %s; it is %s by the rows", said, value)})
+		}
+	}
+	for name, value := range have {
+		if _, ok := want[name]; !ok {
+			found = append(found, Finding{bundle.ResultFile + " " + name, fmt.Sprintf("says %s; nothing of that name follows from the rows", value)})
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].Where < found[j].Where })
+	return found, nil
+}
+
+// same compares two JSON literals; numbers may differ in their last bits, since
+// processors differ in how they fuse multiplications and additions.
+func same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && math.Abs(x-y) <= 1e-9*math.Max(math.Abs(x), math.Abs(y))
+}
+
+// figures flattens a JSON document into its literals by name: members joined by
+// dots, elements in brackets by their index, or by their id or name where they
+// have one.
+func figures(data []byte) (map[string]string, error) {
+	out := map[string]string{}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var tree json.RawMessage
+	if err := d.Decode(&tree); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("there is more than one JSON value")
+	}
+	return out, flatten(tree, "", out, 0)
+}
+
+func flatten(data json.RawMessage, name string, out map[string]string, depth int) error {
+	const deepest = 32
+	data = bytes.TrimSpace(data)
+	switch {
+	case depth > deepest:
+		return errors.New("nested too deeply")
+	case len(data) > 0 && data[0] == '{':
+		return flattenObject(data, name, out, depth)
+	case len(data) > 0 && data[0] == '[':
+		var elements []json.RawMessage
+		if err := json.Unmarshal(data, &elements); err != nil {
+			return err
+		}
+		if len(elements) == 0 {
+			out[name] = "[]"
+		}
+		used := map[string]bool{}
+		for i, e := range elements {
+			key := label(e, i)
+			if used[key] { // a second element of one name must not hide the first
+				key += "#" + strconv.Itoa(i)
+			}
+			used[key] = true
+			if err := flatten(e, name+"["+key+"]", out, depth+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	out[name] = string(data)
+	return nil
+}
+
+func flattenObject(data json.RawMessage, name string, out map[string]string, depth int) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	if len(members) == 0 {
+		out[name] = "{}"
+	}
+	for member, value := range members {
+		path := member
+		if name != "" {
+			path = name + "." + member
+		}
+		if err := flatten(value, path, out, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// label names an element of a list.
+func label(element json.RawMessage, index int) string {
+	var named struct {
+		ID    json.RawMessage `json:"id"`
+		Name  json.RawMessage `json:"name"`
+		Level json.RawMessage `json:"level"`
+	}
+	if json.Unmarshal(element, &named) == nil {
+		for _, raw := range []json.RawMessage{named.ID, named.Name, named.Level} {
+			var s string
+			if json.Unmarshal(raw, &s) == nil {
+				return s
+			}
+		}
+	}
+	return strconv.Itoa(index)
+}
