@@ -44,7 +44,7 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 	// One prompt token is always computed: it yields the next token.
 	usable := min(len(s.Blocks), (s.prompt-1)/e.cfg.BlockTokens)
 	hits, evictable := e.pool.hits(s.Blocks[:usable])
-	need := e.cfg.blocksFor(tokens) - hits
+	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - hits
 	if need > e.pool.free+e.pool.evictable-evictable {
 		return nil, BlockedByPool
 	}
@@ -66,7 +66,7 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 // sequence admitted last while the pool has no block. The oldest always fits,
 // because a request that does not fit alone is refused on submission.
 func (e *Engine) grow() {
-	for !e.extend(1) {
+	for !e.extend(e.tokensOf(1)) {
 		victim := e.running[len(e.running)-1]
 		e.running = e.running[:len(e.running)-1]
 		e.pool.release(victim.held, victim.reserved)
@@ -98,5 +98,6 @@ func (e *Engine) missing(s *sequence, tokens int) int {
 	if !s.decoding() {
 		return 0
 	}
-	return max(0, e.cfg.blocksFor(s.context()+tokens)-len(s.held)-s.reserved)
+	tokens = min(tokens, s.Output-s.output)
+	return max(0, e.cfg.blocksFor(s.context()+tokens)+e.cfg.FixedBlocks-len(s.held)-s.reserved)
 }

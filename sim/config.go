@@ -59,12 +59,14 @@ type Config struct {
 
 	BlockTokens   int           // tokens a KV block
 	Blocks        int           // KV pool, blocks
+	FixedBlocks   int           // blocks that a running sequence takes whatever its length
 	Reserve       Reserve       // how admission takes from the pool
 	MaxSeqs       int           // sequences that run at once
 	StepTokens    int           // tokens a step, decode and prompt chunks together
 	MaxContext    int           // prompt + output of one request, tokens
 	PreferredSeqs int           // admit at once below it; 0 always
 	MaxQueueDelay time.Duration // wait before admission at or above PreferredSeqs
+	Accepted      float64       // tokens a decode step yields a sequence: above 1 with speculation, 0 is 1
 	Speed         float64       // divides every step's duration; 1 as priced
 	PerToken      bool          // emit every token, not only first and last
 }
@@ -84,6 +86,7 @@ func (c Config) Validate() error {
 	}{
 		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
 		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
+		{"FixedBlocks", c.FixedBlocks, 0},
 	} {
 		if f.value < f.min {
 			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)
@@ -96,6 +99,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("sim: MaxSeqs %d is above StepTokens %d: a step could not hold one token of each sequence", c.MaxSeqs, c.StepTokens)
 	case c.Reserve != ReserveOutput && c.Reserve != ReservePrompt:
 		return fmt.Errorf("sim: Reserve is %q, must be %q or %q", c.Reserve, ReserveOutput, ReservePrompt)
+	case c.Accepted != 0 && !(c.Accepted >= 1 && c.Accepted <= 64):
+		return fmt.Errorf("sim: Accepted is %g tokens a step, must be 1..64, or 0 for 1", c.Accepted)
 	case c.MaxQueueDelay < 0:
 		return fmt.Errorf("sim: MaxQueueDelay is %s, must not be negative", c.MaxQueueDelay)
 	case !(c.Speed > 0) || math.IsInf(c.Speed, 0):

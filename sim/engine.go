@@ -24,6 +24,7 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	cfg.Accepted = max(1, cfg.Accepted)
 	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence)}, nil
 }
 
@@ -138,8 +139,9 @@ func (e *Engine) progress(s *sequence, steps int) {
 	}
 	s.inStep = false
 	if s.chunk == 0 {
-		s.output += steps
-		e.stats.OutputTokens += int64(steps)
+		before := s.output
+		s.advance(steps, e.cfg.Accepted)
+		e.stats.OutputTokens += int64(s.output - before)
 		return
 	}
 	s.computed += s.chunk
@@ -148,6 +150,7 @@ func (e *Engine) progress(s *sequence, steps int) {
 	e.publish(s)
 	if s.decoding() {
 		s.output++
+		s.base, s.steps = s.output, 0
 		e.stats.OutputTokens++
 	}
 }

@@ -31,11 +31,13 @@ func configs(t *rapid.T) sim.Config {
 	return sim.Config{
 		Cost: linear{}, Power: sim.Power{IdleW: 50, MaxW: 300, ComputeShare: 0.95, MemoryShare: 0.7},
 		BlockTokens: rapid.SampledFrom([]int{1, 4, 16}).Draw(t, "block"),
-		Blocks:      rapid.IntRange(300, 900).Draw(t, "blocks"),
+		Blocks:      rapid.IntRange(310, 900).Draw(t, "blocks"),
 		Reserve:     rapid.SampledFrom([]sim.Reserve{sim.ReserveOutput, sim.ReservePrompt}).Draw(t, "reserve"),
 		MaxSeqs:     seqs, StepTokens: seqs + rapid.IntRange(0, 100).Draw(t, "budget"), MaxContext: 300,
 		PreferredSeqs: rapid.IntRange(0, 3).Draw(t, "preferred"),
 		MaxQueueDelay: time.Duration(rapid.IntRange(0, 500).Draw(t, "delay")) * time.Millisecond,
+		Accepted:      rapid.SampledFrom([]float64{0, 1, 1.79, 2.49, 7}).Draw(t, "accepted"),
+		FixedBlocks:   rapid.IntRange(0, 5).Draw(t, "fixed"),
 		Speed:         1, PerToken: rapid.Bool().Draw(t, "per token"),
 	}
 }
@@ -192,7 +194,11 @@ func TestLazyEqualsStepwise(t *testing.T) {
 			return out
 		}
 		lazy, stepwise := ends(false), ends(true)
-		near := cmp.Comparer(func(a, b time.Duration) bool { return (a - b).Abs() <= 2*time.Microsecond })
+		// Tokens of a step are whole, a jump's average is not: with speculation the
+		// contexts that are priced differ by less than a token a sequence.
+		near := cmp.Comparer(func(a, b time.Duration) bool {
+			return (a-b).Abs() <= 2*time.Microsecond || cfg.Accepted > 1 && (a-b).Abs() <= max(a, b)/50
+		})
 		if d := cmp.Diff(stepwise, lazy, near); d != "" {
 			t.Fatalf("stepwise -, lazy +:\n%s", d)
 		}

@@ -39,7 +39,9 @@ type sequence struct {
 	inStep   bool
 	cached   int
 	admitted bool // once; cached is settled
-	output   int  // tokens generated
+	output   int  // tokens generated: base and what the decode steps since yielded
+	base     int  // tokens generated when the prompt was last complete
+	steps    int  // decode steps since
 	emitted  int  // of them emitted
 	held     []*block
 	reserved int // private blocks
@@ -60,10 +62,25 @@ func (c *Config) checkRequest(r Request) error {
 		return fmt.Errorf("sim: request %d needs %d + %d tokens of context, the engine has %d", r.ID, r.Tokens, r.Output, c.MaxContext)
 	case len(r.Blocks) > r.Tokens/c.BlockTokens:
 		return fmt.Errorf("sim: request %d names %d blocks, %d tokens hold %d full ones", r.ID, len(r.Blocks), r.Tokens, r.Tokens/c.BlockTokens)
-	case c.blocksFor(r.Tokens+r.Output) > c.Blocks:
-		return fmt.Errorf("sim: request %d needs %d KV blocks, the pool has %d", r.ID, c.blocksFor(r.Tokens+r.Output), c.Blocks)
+	case c.blocksFor(r.Tokens+r.Output)+c.FixedBlocks > c.Blocks:
+		return fmt.Errorf("sim: request %d needs %d KV blocks, the pool has %d", r.ID, c.blocksFor(r.Tokens+r.Output)+c.FixedBlocks, c.Blocks)
 	}
 	return nil
+}
+
+// advance moves a decoding sequence by so many steps that yield accepted tokens each.
+func (s *sequence) advance(steps int, accepted float64) {
+	s.steps += steps
+	s.output = min(s.Output, s.base+int(float64(s.steps)*accepted))
+}
+
+// stepsLeft returns the steps after which a decoding sequence is done.
+func (s *sequence) stepsLeft(accepted float64) int {
+	n := int(float64(s.Output-s.base) / accepted)
+	for int(float64(n)*accepted) < s.Output-s.base { // n is short by one at most, or by rounding
+		n++
+	}
+	return n - s.steps
 }
 
 func (c *Config) blocksFor(tokens int) int { return (tokens + c.BlockTokens - 1) / c.BlockTokens }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"sort"
 	"time"
 )
@@ -93,7 +94,7 @@ func (e *Engine) price(at time.Duration, work Work, steps int) {
 	first := e.cfg.Cost.Price(work)
 	e.step = step{active: true, start: at, steps: steps, first: first.Seconds / e.cfg.Speed, watts: e.cfg.Power.Watts(first)}
 	if steps > 1 {
-		work.Context += int64(steps-1) * int64(work.Seqs)
+		work.Context += int64(float64((steps-1)*work.Seqs) * e.cfg.Accepted)
 		last := e.cfg.Cost.Price(work)
 		e.step.slope = (last.Seconds - first.Seconds) / e.cfg.Speed / float64(steps-1)
 		e.step.watts = (e.step.watts + e.cfg.Power.Watts(last)) / 2
@@ -101,18 +102,21 @@ func (e *Engine) price(at time.Duration, work Work, steps int) {
 	e.step.end = e.step.endOf(steps)
 }
 
+// tokensOf returns the most tokens that so many decode steps yield a sequence.
+func (e *Engine) tokensOf(steps int) int { return int(math.Ceil(float64(steps) * e.cfg.Accepted)) }
+
 // jump returns how many steps may be taken at once: until the first sequence ends,
 // as long as the blocks to grow into are free.
 func (e *Engine) jump() int {
 	steps := maxJump
 	for _, s := range e.running {
-		steps = min(steps, s.Output-s.output)
+		steps = min(steps, s.stepsLeft(e.cfg.Accepted))
 	}
 	if e.cfg.Reserve == ReserveOutput {
 		return steps
 	}
 	for ; steps > 1; steps /= 2 {
-		if e.extend(steps) {
+		if e.extend(e.tokensOf(steps)) {
 			break
 		}
 	}
