@@ -211,7 +211,7 @@ func (b book) sort(samples []plimsoll.Sample, w plimsoll.Window, e Expect) []*se
 	var list []*series
 	for _, device := range slices.Sorted(maps.Keys(byDevice)) {
 		d := byDevice[device]
-		if b.add(d.finish(w)...); len(d.points) > 0 {
+		if b.add(d.finish(w, e)...); len(d.points) > 0 {
 			list = append(list, d)
 		}
 	}

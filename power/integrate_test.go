@@ -131,6 +131,9 @@ func TestReasons(t *testing.T) {
 		{ReasonClockOffset, false, func() ([]plimsoll.Sample, plimsoll.Window, Expect) {
 			return without(full(true), func(s *plimsoll.Sample) { s.DeviceAt = s.At + second/2 }), w, accelerators(1)
 		}},
+		{ReasonClockOffset, false, func() ([]plimsoll.Sample, plimsoll.Window, Expect) {
+			return without(full(true), func(s *plimsoll.Sample) { s.DeviceAt = s.At - 2*second }), w, accelerators(1)
+		}},
 		{ReasonDeviceCount, false, func() ([]plimsoll.Sample, plimsoll.Window, Expect) {
 			return full(true), w, accelerators(2)
 		}},

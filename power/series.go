@@ -81,7 +81,7 @@ func clean(v float64) float64 {
 
 // finish sorts the points, averages those of one instant and judges the clock and
 // the limit.
-func (d *series) finish(w plimsoll.Window) []string {
+func (d *series) finish(w plimsoll.Window, e Expect) []string {
 	slices.SortStableFunc(d.points, func(a, b point) int { return cmp.Compare(a.at, b.at) })
 	kept := d.points[:0]
 	for _, p := range d.points {
@@ -95,7 +95,9 @@ func (d *series) finish(w plimsoll.Window) []string {
 	var reasons []string
 	// 400 ms matter in 10 minutes as 4 s do in 100.
 	bound := max(clockBound, time.Duration(float64(w.End-w.Start)/1500))
-	if d.stamped && d.nearest.Abs() > bound {
+	// A device time ahead of its receipt is an offset for certain; one behind it may
+	// be a reading's age, which one interval bounds.
+	if d.stamped && (d.nearest < -bound || d.nearest > bound+e.Interval) {
 		reasons = append(reasons, ReasonClockOffset)
 	}
 	if d.limit > 0 && d.lowLimit < d.limit*(1-counterShare) {

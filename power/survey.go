@@ -66,7 +66,7 @@ func SurveyOf(samples []plimsoll.Sample) []Survey {
 }
 
 func (d *series) survey() DeviceSurvey {
-	d.finish(plimsoll.Window{})
+	d.finish(plimsoll.Window{}, Expect{})
 	last := d.points[len(d.points)-1]
 	out := DeviceSurvey{Device: d.device, Readings: len(d.points), Watts: given(last.watts), Joules: given(last.joules)}
 	if d.limit > 0 {
