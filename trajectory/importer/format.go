@@ -23,6 +23,26 @@ func Formats() []Format {
 	return []Format{
 		mlperf(),
 		agentperf(),
+		agentperfLocal(),
+		weka(),
+		mooncake(),
+		trtllm(),
+		tracelab(),
+		opencode(),
+		codex(),
+		qwenCode(),
+		claudeCode(),
+		geminiCLI(),
+		kimiCLI(),
+		openHands(),
+		openHandsEvents(),
+		sweAgent(),
+		miniSWEAgent(),
+		otel(),
+		dynamo(),
+		requests(),
+		anthropic(),
+		openai(),
 	}
 }
 

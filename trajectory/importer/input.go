@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"plimsoll/trajectory"
 )
@@ -81,3 +82,54 @@ func checkSeconds(name string, s float64) error {
 	}
 	return nil
 }
+
+// eachValue calls do with every JSON value of a file that is JSONL or one
+// document; an array stands for its elements. n counts from 1.
+func (in *input) eachValue(do func(n int, raw []byte) error) error {
+	r, err := in.open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	limited := &io.LimitedReader{R: r, N: maxStream}
+	d := jsontext.NewDecoder(limited)
+	n := 0
+	call := func() error {
+		at := d.InputOffset()
+		raw, err := d.ReadValue()
+		if err != nil {
+			return fmt.Errorf("%s: value %d: %w", in.path, n+1, trajectory.PlainJSON(err))
+		}
+		if len(raw) > trajectory.MaxLine {
+			return fmt.Errorf("%s: value %d is longer than %d bytes", in.path, n+1, trajectory.MaxLine)
+		}
+		n++
+		if err := do(n, raw); err != nil {
+			return fmt.Errorf("%s: value %d (byte %d): %w", in.path, n, at, err)
+		}
+		return nil
+	}
+	for {
+		switch d.PeekKind() {
+		case 0:
+			if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+				return fmt.Errorf("%s: value %d: %w", in.path, n+1, trajectory.PlainJSON(err))
+			}
+			return nil
+		case '[', ']':
+			if _, err := d.ReadToken(); err != nil {
+				return fmt.Errorf("%s: %w", in.path, trajectory.PlainJSON(err))
+			}
+		default:
+			if err := call(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// maxStream bounds what eachValue reads: a decoder holds a whole value.
+const maxStream = 1 << 36
+
+// baseName is a file's name without its folders and known suffixes.
+func baseName(path string) string { return trajectory.SetName(path) }

@@ -7,7 +7,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"plimsoll"
-	"plimsoll/trajectory"
 )
 
 // mlperf reads MLPerf Endpoints agentic rows (mlcommons/endpoints): JSONL, a row a
@@ -64,21 +63,14 @@ func readMLPerf(in *input) ([]*plimsoll.Trajectory, error) {
 }
 
 type mlperfConversation struct {
-	b     *trajectory.Builder
-	turn  int               // number of the last row
-	names map[string]string // tool by call id
-	add   []plimsoll.Span   // messages since the last request
-	delay time.Duration
-	tools []plimsoll.ToolEvent
-	clock time.Duration // sum of the delays so far: model time is not recorded
+	*walk
+	turn int           // number of the last row
+	sum  time.Duration // of the delays so far: model time is not recorded
 }
 
 func newMLPerfConversation(id string) *mlperfConversation {
-	c := &mlperfConversation{b: trajectory.NewBuilder(id), names: map[string]string{}}
-	c.b.T.Fidelity = map[string]plimsoll.Fidelity{
-		"system": plimsoll.Missing, "tools": plimsoll.Missing, "timing": plimsoll.Exact,
-		"tokens": plimsoll.Missing, "reasoning": plimsoll.Exact,
-	}
+	c := &mlperfConversation{walk: newWalk(id, "", "")}
+	c.mark("timing", plimsoll.Exact)
 	return c
 }
 
@@ -91,7 +83,12 @@ func (c *mlperfConversation) row(row *mlperfRow) error {
 	case "user":
 		return c.user(row)
 	case "assistant":
-		return c.assistant(row)
+		m := chatMessage{Role: "assistant", Content: row.Content, ReasoningContent: row.ReasoningContent, ToolCalls: row.ToolCalls}
+		message, err := c.convert(&m)
+		if err != nil {
+			return err
+		}
+		return c.reply(message, plimsoll.Turn{})
 	case "tool":
 		return c.results(row)
 	}
@@ -104,51 +101,12 @@ func (c *mlperfConversation) user(row *mlperfRow) error {
 		if err != nil {
 			return err
 		}
-		if schemas != "" {
-			c.b.Tools(schemas)
-			c.b.T.Fidelity["tools"] = plimsoll.Exact
-		}
-		if row.System != "" {
-			c.add = append(c.add, c.b.Add(trajectory.Message{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: row.System}}))
-			c.b.T.Scaffold = len(c.b.T.Segments)
-			c.b.T.Fidelity["system"] = plimsoll.Exact
-		}
+		c.schemas(schemas)
+		c.say(plimsoll.System, plimsoll.KindSystem, row.System)
 	}
-	m := chatMessage{Role: "user", Content: row.Content}
-	return c.append(&m)
-}
-
-func (c *mlperfConversation) append(m *chatMessage) error {
-	message, dropped, err := m.message()
-	if err != nil {
-		return err
-	}
-	if dropped > 0 {
-		c.b.T.Fidelity["content"] = plimsoll.Missing
-	}
-	c.add = append(c.add, c.b.Add(message))
-	return nil
-}
-
-func (c *mlperfConversation) assistant(row *mlperfRow) error {
-	if len(c.add) == 0 {
-		return fmt.Errorf("an assistant row must follow a user or tool row")
-	}
-	m := chatMessage{Role: "assistant", Content: row.Content, ReasoningContent: row.ReasoningContent, ToolCalls: row.ToolCalls}
-	message, _, err := m.message()
-	if err != nil {
-		return err
-	}
-	callNames(message, c.names)
-	prompt := c.b.Prompt(0, c.add...)
-	output := c.b.Add(message)
-	turn := plimsoll.Turn{Prompt: prompt, Output: []plimsoll.Span{output}, Delay: c.delay, Tools: c.tools, Finish: finishOf(message)}
-	if n := len(c.b.T.Turns); n > 0 {
-		turn.WaitFor = []int{n - 1}
-	}
-	c.b.Turn(turn)
-	c.add, c.delay, c.tools = c.b.WithoutReasoning(output), 0, nil
-	return nil
+	message, err := c.convert(&chatMessage{Role: "user", Content: row.Content})
+	c.input(message)
+	return err
 }
 
 func (c *mlperfConversation) results(row *mlperfRow) error {
@@ -157,24 +115,13 @@ func (c *mlperfConversation) results(row *mlperfRow) error {
 	}
 	delay := time.Duration(row.DelaySeconds * 1e9)
 	for _, r := range row.ToolResults {
-		name := c.names[r.ToolCallID]
-		m := chatMessage{Role: "tool", Content: r.Content, ToolCallID: r.ToolCallID, Name: name}
-		if err := c.append(&m); err != nil {
+		message, err := c.convert(&chatMessage{Role: "tool", Content: r.Content, ToolCallID: r.ToolCallID, Name: c.names[r.ToolCallID]})
+		if err != nil {
 			return err
 		}
-		c.tools = append(c.tools, plimsoll.ToolEvent{CallID: r.ToolCallID, Name: name, Class: toolClass(name), Start: c.clock, Duration: delay})
+		c.input(message)
+		c.ran(plimsoll.ToolEvent{CallID: r.ToolCallID, Start: c.sum, Duration: delay})
 	}
-	c.delay += delay
-	c.clock += delay
+	c.sum += delay
 	return nil
-}
-
-// finishOf is the finish reason that a recorded reply implies.
-func finishOf(m trajectory.Message) string {
-	for _, s := range m {
-		if s.Kind == plimsoll.KindToolCall {
-			return "tool_calls"
-		}
-	}
-	return "stop"
 }
