@@ -20,7 +20,8 @@ import (
 //	         limit ("limit"), or Enough said so at a tick ("enough")
 //	hold     every turn sent in the window has ended or is settled, or the limit
 //
-// The load goes on in the hold, uncounted. Then everything in flight is cut.
+// Enough is asked while the window is open. The load goes on in the hold, uncounted.
+// Then everything in flight is cut.
 // Instants may come slightly out of order. Not safe for concurrent use.
 type Level struct {
 	stage   plimsoll.Stage
@@ -110,17 +111,18 @@ func (l *Level) Phase(now plimsoll.Instant) string {
 // until now.
 func (l *Level) Next(now plimsoll.Instant) plimsoll.Instant {
 	shape := &l.stage.Shape
-	next := l.tick
+	next := now.Add(shape.Tick/10 + 1)
 	if shape.Limit > 0 {
-		next = min(next, now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
-	} else if l.closed != "" {
-		next = min(next, now.Add(shape.Tick/10+1))
+		next = min(now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
 	}
 	if l.closed != "" {
 		if l.open == 0 {
 			return now
 		}
 		return max(now, next)
+	}
+	if shape.Limit == 0 || next > l.tick {
+		next = l.tick
 	}
 	if shape.Max > 0 {
 		next = min(next, l.window.Start.Add(shape.Max))
@@ -143,7 +145,7 @@ func (l *Level) Look(now plimsoll.Instant) Todo {
 		return Cut
 	case now < l.window.Start:
 		return Nothing
-	case now >= l.tick:
+	case now >= l.tick && l.closed == "":
 		return AskEnough
 	}
 	if l.closed == "" {
@@ -160,7 +162,7 @@ func (l *Level) Look(now plimsoll.Instant) Todo {
 // by tick.
 func (l *Level) AskedTick() plimsoll.Instant { return l.tick }
 
-// Answered takes Enough's answer for the asked tick; true ends the level there.
+// Answered takes Enough's answer for the asked tick; true ends window and level there.
 func (l *Level) Answered(enough bool) {
 	if enough {
 		l.stopped = l.tick

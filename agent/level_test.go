@@ -211,7 +211,7 @@ func checkOutcome(t *rapid.T, stage plimsoll.Stage, out outcome) {
 		t.Fatalf("delivered %v of the agents", o.Delivered)
 	}
 	for _, at := range out.asked {
-		if at%plimsoll.Instant(shape.Tick) != 0 || at <= o.Window.Start {
+		if at%plimsoll.Instant(shape.Tick) != 0 || at <= o.Window.Start || at > o.Window.End {
 			t.Fatalf("asked at %d with tick %s", at, shape.Tick)
 		}
 	}

@@ -129,12 +129,12 @@ func (f *Fleet) Drain(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Progress tells of the level under way; false between levels. It may be called from
-// any goroutine.
-func (f *Fleet) Progress() (plimsoll.Progress, bool) {
+// Progress is a snapshot of the level under way for screens, zero between levels. It
+// may be called from any goroutine.
+func (f *Fleet) Progress() plimsoll.Progress {
 	h := f.level.Load()
 	if h == nil {
-		return plimsoll.Progress{}, false
+		return plimsoll.Progress{}
 	}
-	return h.progress(), true
+	return h.progress()
 }

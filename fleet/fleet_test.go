@@ -405,12 +405,12 @@ func TestRefusals(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	f := newFleet(t, &stub{takes: 5 * time.Millisecond})
-	if _, ok := f.Progress(); ok {
-		t.Error("progress before a level")
+	if before := f.Progress(); before != (plimsoll.Progress{}) {
+		t.Errorf("progress before a level: %+v", before)
 	}
 	var during plimsoll.Progress
 	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(plimsoll.Instant) bool {
-		during, _ = f.Progress()
+		during = f.Progress()
 		return false
 	}); err != nil {
 		t.Fatal(err)

@@ -107,9 +107,13 @@ func (h *hold) land(ctx context.Context, slot int, f *flight, row *plimsoll.Row)
 		}
 	}
 	h.flying--
-	h.level.Ended(slot, f.action.Branch, row.Sent, row.End)
+	sent := row.Sent
+	if sent == plimsoll.Never {
+		sent = row.Due // cut while it was about to be sent; it counts where it was due
+	}
+	h.level.Ended(slot, f.action.Branch, sent, row.End)
 	if row.Class.Cut() {
-		row.Class = h.level.CutClass(row.Sent, row.Primer)
+		row.Class = h.level.CutClass(sent, row.Primer)
 	}
 	h.judge(row)
 	if h.over {
