@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/xml"
 	"flag"
 	"io"
@@ -225,4 +226,47 @@ func TestFigures(t *testing.T) {
 			t.Errorf("clock(%g) = %s, want %s", c.seconds, got, c.want)
 		}
 	}
+}
+
+func TestExports(t *testing.T) {
+	var md, table bytes.Buffer
+	if err := Markdown(&md, fixture()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "result.md", md.Bytes())
+	if err := CSV(&table, fixture()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "levels.csv", table.Bytes())
+	rows, err := csv.NewReader(&table).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 1 + 3*7; len(rows) != want {
+		t.Errorf("%d lines of CSV, want %d", len(rows), want)
+	}
+	for _, c := range []struct{ text, want string }{{"=1+1", "'=1+1"}, {"30tps", "30tps"}, {"", ""}, {"a\nb", "a b"}} {
+		if got := cell(c.text); got != c.want {
+			t.Errorf("cell(%q) = %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+func TestCompareTerminal(t *testing.T) {
+	entries, err := result.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := fixture()
+	run.Tiers[0].SpeedTPS = 20
+	entries = append([]result.Entry{entries[4], entries[0], entries[1]}, result.EntryOf("ours", "runs/x", run))
+	c, err := result.Compare(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := CompareTerminal(&b, c, TerminalOptions{Width: 110}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "compare.txt", b.Bytes())
 }

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"plimsoll/result"
+)
+
+// CompareTerminal shows a comparison: first what makes the results not comparable,
+// then a table a tier.
+func CompareTerminal(w io.Writer, c result.Comparison, t TerminalOptions) error {
+	if t.Width < 40 {
+		t.Width = 80
+	}
+	var b bytes.Buffer
+	b.WriteByte('\n')
+	for _, d := range c.Differences {
+		t.item(&b, t.paint(yellow, pad("Differs", 12, false)), plain(d))
+	}
+	if len(c.Differences) == 0 {
+		t.item(&b, "Comparable", "nothing that is known sets these results apart")
+	}
+	for _, tier := range c.Tiers {
+		fmt.Fprintf(&b, "\n  %s\n\n", t.paint(bold, tierTitle(tier)))
+		if has := having(c, tier); len(has) == 1 {
+			fmt.Fprintf(&b, "  only %s was measured at these limits\n", has[0])
+			continue
+		}
+		t.columns(&b, comparisonRows(c, tier), 1)
+	}
+	b.WriteByte('\n')
+	for _, e := range c.Entries {
+		t.item(&b, "Source", plain(e.Name+": "+origin(e)))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// having names the entries that say something of the tier.
+func having(c result.Comparison, tier result.TierRatio) []string {
+	var names []string
+	for i, s := range tier.Sides {
+		if s.Has {
+			names = append(names, plain(c.Entries[i].Name))
+		}
+	}
+	return names
+}
+
+func tierTitle(t result.TierRatio) string {
+	return fmt.Sprintf("P25 ≥ %s tok/s, P95 TTFT ≤ %s s", round(t.SpeedTPS), round(t.TTFTs))
+}
+
+// origin says where an entry comes from and what it lacks.
+func origin(e result.Entry) string {
+	s := e.Source + ", " + e.Date
+	if e.Kind != "run" {
+		s = e.Kind + ": " + s
+	}
+	if e.Note != "" {
+		s += "; " + e.Note
+	}
+	if len(e.Lacks) > 0 {
+		s += "; lacks " + list(e.Lacks)
+	}
+	return s
+}
+
+// comparisonRows is one tier as a table, header first.
+func comparisonRows(c result.Comparison, tier result.TierRatio) [][]string {
+	rows := [][]string{{"System", "Agents", "", "per accelerator", "", "per MW", "", ""}}
+	for i, s := range tier.Sides {
+		if !s.Has {
+			continue
+		}
+		row := []string{plain(c.Entries[i].Name), "–", "", "–", "", "–", "", ""}
+		if s.Tier.Capacity != nil {
+			row[1] = whole(*s.Tier.Capacity)
+		}
+		if s.Tier.PerAcc != nil {
+			row[3] = figure(*s.Tier.PerAcc)
+		}
+		if len(s.Tier.PerMW) > 0 {
+			p := s.Tier.PerMW[max(0, s.PerMWIndex)]
+			row[5], row[7] = figure(p.Value), plain(powerLabel(p))
+		}
+		if i > 0 {
+			row[2], row[4], row[6] = times(s.Agents), times(s.PerAcc), times(s.PerMW)
+		}
+		if i > 0 && s.PerMW.Reason != "" && row[5] != "–" {
+			row[7] += "; " + plain(s.PerMW.Reason)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// times writes a ratio with its bounds: 23.7x (20.1–27.4). A star marks one whose
+// bounds exclude 1.
+func times(r result.Ratio) string {
+	if !r.Value.Known() {
+		return ""
+	}
+	s := figure(float64(r.Value)) + "x"
+	if r.Low.Known() && r.High.Known() {
+		s += fmt.Sprintf(" (%s–%s)", figure(float64(r.Low)), figure(float64(r.High)))
+	}
+	if r.Differs {
+		s += " *"
+	}
+	return s
+}
+
+// columns writes rows under their header; columns from the second on are aligned
+// to the right, the last to the left. Empty columns are left out.
+func (t TerminalOptions) columns(b *bytes.Buffer, rows [][]string, right int) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for n, row := range rows {
+		b.WriteString("  ")
+		for i, cell := range row {
+			if widths[i] == 0 {
+				continue
+			}
+			last := i == len(row)-1
+			if !last {
+				cell = pad(cell, widths[i], i >= right)
+			}
+			if n == 0 {
+				cell = t.paint(dim, cell)
+			}
+			b.WriteString(cell)
+			if !last {
+				b.WriteString("  ")
+			}
+		}
+		b.WriteByte('\n')
+	}
+}
