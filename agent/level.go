@@ -111,18 +111,19 @@ func (l *Level) Phase(now plimsoll.Instant) string {
 // until now.
 func (l *Level) Next(now plimsoll.Instant) plimsoll.Instant {
 	shape := &l.stage.Shape
-	next := now.Add(shape.Tick/10 + 1)
+	soon := now.Add(shape.Tick/10 + 1)
 	if shape.Limit > 0 {
-		next = min(now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
+		soon = min(now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
 	}
 	if l.closed != "" {
 		if l.open == 0 {
 			return now
 		}
-		return max(now, next)
+		return max(now, soon)
 	}
-	if shape.Limit == 0 || next > l.tick {
-		next = l.tick
+	next := l.tick
+	if shape.Limit > 0 {
+		next = min(next, soon)
 	}
 	if shape.Max > 0 {
 		next = min(next, l.window.Start.Add(shape.Max))
