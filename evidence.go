@@ -1,5 +1,10 @@
 package plimsoll
 
+import (
+	"encoding/json"
+	"math"
+)
+
 // Evidence is what a level's rows say: the population of all turns of all agents
 // sent in the window, pooled. It holds raw values, so that a verdict can be
 // recomputed; a verdict is the only thing that reads it.
@@ -111,9 +116,51 @@ type Verdict struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// BoundBy is which limit failed: "speed", "ttft", "failures", "starvation",
 	// joined by + when several did; empty on a pass.
-	BoundBy  string  `json:"bound_by,omitempty"`
-	SpeedTPS float64 `json:"p25_speed_tps"`
-	TTFTs    float64 `json:"-"` // may be +Inf; result.json writes null and unbounded
+	BoundBy string `json:"bound_by,omitempty"`
+	// SpeedTPS and TTFTs are P25 speed and P95 TTFT, NaN where there is none; an
+	// infinite TTFT is written as null with p95_ttft_unbounded.
+	SpeedTPS float64 `json:"-"`
+	TTFTs    float64 `json:"-"`
+}
+
+type verdictJSON struct {
+	*verdictFields
+	Speed     *float64 `json:"p25_speed_tps"`
+	TTFT      *float64 `json:"p95_ttft_s"`
+	Unbounded bool     `json:"p95_ttft_unbounded,omitempty"`
+}
+
+type verdictFields Verdict
+
+// MarshalJSON writes the figures that JSON has no words for as null.
+func (v Verdict) MarshalJSON() ([]byte, error) {
+	out := verdictJSON{verdictFields: (*verdictFields)(&v), Unbounded: math.IsInf(v.TTFTs, 1)}
+	if !math.IsNaN(v.SpeedTPS) && !math.IsInf(v.SpeedTPS, 0) {
+		out.Speed = &v.SpeedTPS
+	}
+	if !math.IsNaN(v.TTFTs) && !out.Unbounded {
+		out.TTFT = &v.TTFTs
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Verdict) UnmarshalJSON(data []byte) error {
+	in := verdictJSON{verdictFields: (*verdictFields)(v)}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	v.SpeedTPS, v.TTFTs = math.NaN(), math.NaN()
+	if in.Speed != nil {
+		v.SpeedTPS = *in.Speed
+	}
+	switch {
+	case in.TTFT != nil:
+		v.TTFTs = *in.TTFT
+	case in.Unbounded:
+		v.TTFTs = math.Inf(1)
+	}
+	return nil
 }
 
 // Past is one sealed level attempt as the search sees it.
@@ -143,8 +190,8 @@ type TierAnswer struct {
 	// highest level allowed passed, so that the capacity may be higher.
 	AtLeast int
 	Open    bool
-	BoundBy    string
-	Reason     string
+	BoundBy string
+	Reason  string
 	// Estimate, its 95 % interval and the certified bound, where the method gives
 	// them; Certified -1 where there is none.
 	Estimate  float64

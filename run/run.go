@@ -148,11 +148,14 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 	if err := level.Seal(observed); err != nil {
 		return plimsoll.Past{}, err
 	}
-	sealed, err := result.Past(c.Dir)
+	sealed, err := c.Dir.Levels()
 	if err != nil {
 		return plimsoll.Past{}, err
 	}
-	last := sealed[len(sealed)-1]
+	last, err := result.PastOf(c.Dir.Facts(), sealed[len(sealed)-1])
+	if err != nil {
+		return plimsoll.Past{}, err
+	}
 	return last, c.append(sealedEvent(last))
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -32,19 +34,10 @@ const liveEvery = 100 * time.Millisecond
 // follow reads the run folder's events until the end event or the end of ctx. It
 // owns no goroutine: the caller runs it in one and waits for it.
 func (l *live) follow(ctx context.Context, dir string) error {
-	f, err := os.Open(filepath.Join(dir, bundle.EventsFile))
-	if err != nil {
-		return fmt.Errorf("follow the run: %w", err)
-	}
-	defer f.Close()
-	ended := false
+	path := filepath.Join(dir, bundle.EventsFile)
 	var offset int64
 	for {
-		n, err := bundle.ReadEvents(io.NewSectionReader(f, offset, math.MaxInt64-offset), func(e plimsoll.Event) error {
-			l.show(e)
-			ended = ended || e.Kind == plimsoll.EventEnd
-			return nil
-		})
+		n, ended, err := l.more(path, offset)
 		offset += n
 		if err != nil || ended {
 			l.clear()
@@ -57,6 +50,24 @@ func (l *live) follow(ctx context.Context, dir string) error {
 		case <-time.After(liveEvery):
 		}
 	}
+}
+
+// more shows the events past offset and returns how many bytes they took.
+func (l *live) more(path string, offset int64) (read int64, ended bool, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil // the first event is not written yet
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("follow the run: %w", err)
+	}
+	defer f.Close()
+	read, err = bundle.ReadEvents(io.NewSectionReader(f, offset, math.MaxInt64-offset), func(e plimsoll.Event) error {
+		l.show(e)
+		ended = ended || e.Kind == plimsoll.EventEnd
+		return nil
+	})
+	return read, ended, err
 }
 
 func (l *live) show(e plimsoll.Event) {

@@ -89,11 +89,11 @@ func Main(ctx context.Context, args []string, outside *IO) int {
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return report(parsed.Run(outside), outside.Err)
+	return exitCode(parsed.Run(outside), outside.Err)
 }
 
-// report prints an error as one sentence and returns its exit code.
-func report(err error, to io.Writer) int {
+// exitCode prints an error as one sentence and returns its exit code.
+func exitCode(err error, to io.Writer) int {
 	if err == nil {
 		return 0
 	}

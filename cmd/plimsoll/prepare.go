@@ -3,17 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"plimsoll"
 	"plimsoll/agent"
-	"plimsoll/client"
-	"plimsoll/dialect"
-	"plimsoll/fleet"
+
 	"plimsoll/power"
 	"plimsoll/search"
 	"plimsoll/sim/profile"
@@ -53,6 +48,7 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 		Method: plan.Method, Preset: plan.Preset, Seed: plan.Seed, TierSet: plan.TierSet, Tiers: plan.Tiers,
 		Trajectories: j.set.Facts(), Accelerators: plan.Accelerators, OutputPolicy: plan.OutputPolicy,
 		Start: plan.Start, ToolDelay: plan.ToolDelay, Power: plan.Power, MaxAgents: plan.MaxAgents,
+		Shape: plan.Shape, Levels: plan.Levels, Budget: plan.Budget,
 	}
 	if plan.Target.Virtual {
 		err = j.virtual()
@@ -123,18 +119,6 @@ func (j *job) virtual() error {
 
 func (j *job) agents() agent.Config {
 	return agent.Config{Seed: j.plan.Seed, DelaySeed: j.plan.DelaySeed, Start: j.plan.Start, ToolDelay: j.plan.ToolDelay}
-}
-
-// searchConfig is the preset's search with what the user said instead.
-func (j *job) searchConfig() (search.Config, error) {
-	preset, err := search.PresetByName(j.plan.Preset)
-	if err != nil {
-		return search.Config{}, err
-	}
-	c := preset.Config(j.plan.Tiers)
-	c.Method, c.Shape, c.MaxAgents, c.Budget, c.Levels = j.plan.Method, j.plan.Shape, j.plan.MaxAgents, j.plan.Budget, j.plan.Levels
-	c.First = min(c.First, c.MaxAgents)
-	return c, nil
 }
 
 // warmup is the discarded first level: graph capture and just-in-time compiling

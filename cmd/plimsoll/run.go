@@ -90,19 +90,15 @@ func interrupted(ctx context.Context, err error) error {
 
 // measure runs the levels and shows them, writes result, report and manifest.
 func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool) (result.Result, error) {
+	method, _, err := result.Method(j.facts)
+	if err != nil {
+		return result.Result{}, &ExitError{exitUsage, err}
+	}
 	dir, err := j.folder(full)
 	if err != nil {
 		return result.Result{}, err
 	}
 	defer dir.Close()
-	searching, err := j.searchConfig()
-	if err != nil {
-		return result.Result{}, err
-	}
-	method, err := search.New(searching)
-	if err != nil {
-		return result.Result{}, &ExitError{exitUsage, err}
-	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -145,11 +141,7 @@ func show(final result.Result, dir *bundle.Dir, io *IO, asJSON bool) error {
 		return err
 	}
 	fmt.Fprintln(io.Err)
-	if err := report.Terminal(io.Out, final, report.TerminalOptions{Colour: colour(io)}); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(io.Out, "\nFolder  %s\nReport  %s\n", dir.Path(), filepath.Join(dir.Path(), bundle.ReportFile))
-	return err
+	return report.Terminal(io.Out, final, report.TerminalOptions{Colour: colour(io), Folder: dir.Path()})
 }
 
 func colour(io *IO) bool { return io.TTY && io.Env("NO_COLOR") == "" }

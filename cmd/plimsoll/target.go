@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"plimsoll"
+	"plimsoll/client"
+	"plimsoll/dialect"
+	"plimsoll/fleet"
+	"plimsoll/token"
+)
+
+// real makes the load on an engine that is reached over HTTP: the one that the
+// plan names, or the simulated one as a process of its own.
+func (j *job) real(ctx context.Context, io *IO) error {
+	target := &j.plan.Target
+	simulated := target.Builtin != nil
+	if simulated {
+		engine, err := startEngine(ctx, *target.Builtin, io.Err)
+		if err != nil {
+			return err
+		}
+		j.closers = append(j.closers, engine.Stop)
+		target.URLs = []string{engine.URL}
+	}
+	spoken, err := dialect.ByName(target.Dialect)
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	engine, err := j.connect(ctx, spoken, io)
+	if err != nil {
+		return err
+	}
+	options := dialect.Options{Model: target.Model, Usage: true, Extra: target.ExtraBody}
+	findings, err := engine.Preflight(ctx, client.Expect{Options: options, Policy: j.policy(), Context: j.longest()})
+	j.facts.Engine.Preflight = findings
+	if err != nil {
+		return err
+	}
+	if j.facts.Engine.Identity, err = engine.Identify(ctx); err != nil {
+		return err
+	}
+	simulated = simulated || strings.Contains(j.facts.Engine.Identity.Server, "simulated")
+	j.facts.Engine = plimsoll.EngineFacts{
+		URL: strings.Join(engine.URLs(), ", "), Model: target.Model, Dialect: spoken.Name(), Simulated: simulated,
+		Identity: j.facts.Engine.Identity, Preflight: findings, LocalExact: simulated,
+	}
+	return j.fleet(engine, spoken, options)
+}
+
+// connect opens the client; without a --model the engine's only one is taken.
+func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*client.Client, error) {
+	target := &j.plan.Target
+	key, err := secret(target.APIKeyEnv, target.APIKeyFile, io)
+	if err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
+	config := client.Config{
+		URLs: target.URLs, Dialect: spoken, Model: target.Model, Key: key, CAFile: target.CAFile,
+		SessionHeaders: []string{"X-Session-ID"}, Counter: token.Bytes4{}, Exact: target.Builtin != nil,
+	}
+	for name, value := range target.Headers {
+		config.Headers = append(config.Headers, client.Header{Name: name, Value: client.Secret(value)})
+	}
+	if target.Model == "" {
+		if target.Model, err = onlyModel(ctx, config); err != nil {
+			return nil, err
+		}
+		config.Model = target.Model
+	}
+	engine, err := client.New(config)
+	if err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
+	j.closers = append(j.closers, engine.Close)
+	return engine, nil
+}
+
+// onlyModel asks an engine for the model that it serves.
+func onlyModel(ctx context.Context, config client.Config) (string, error) {
+	config.Model = "unknown" // nothing is sent for it, but a client wants a name
+	asking, err := client.New(config)
+	if err != nil {
+		return "", &ExitError{exitUsage, err}
+	}
+	defer asking.Close()
+	names, err := asking.Models(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(names) != 1 {
+		return "", fmt.Errorf("the engine serves %d models (%s): name one with --model", len(names), strings.Join(names, ", "))
+	}
+	return names[0], nil
+}
+
+// secret reads a key from where its name points.
+func secret(env, file string, io *IO) (client.Secret, error) {
+	switch {
+	case env != "" && file != "":
+		return "", fmt.Errorf("give the key by --api-key-env or by --api-key-file, not both")
+	case env != "":
+		value := io.Env(env)
+		if value == "" {
+			return "", fmt.Errorf("environment variable %s is empty; put the key there", env)
+		}
+		return client.Secret(value), nil
+	case file != "":
+		data, err := readSmall(file)
+		if err != nil {
+			return "", fmt.Errorf("read the key: %w", err)
+		}
+		return client.Secret(strings.TrimSpace(string(data))), nil
+	}
+	return "", nil
+}
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 64<<10))
+}
+
+func (j *job) policy() dialect.Policy {
+	if j.plan.OutputPolicy == "free" {
+		return dialect.Free
+	}
+	return dialect.Recorded
+}
+
+// longest is the most tokens that a turn of the set needs.
+func (j *job) longest() int {
+	most := 0
+	for _, t := range j.set.Trajectories {
+		for _, turn := range t.Turns {
+			most = max(most, turn.PromptTokens+turn.OutputTokens)
+		}
+	}
+	return most
+}
+
+// fleet encodes the set once and makes the live load.
+func (j *job) fleet(engine *client.Client, spoken dialect.Dialect, options dialect.Options) error {
+	encoded := make([]*dialect.Encoded, len(j.set.Trajectories))
+	for i, t := range j.set.Trajectories {
+		var err error
+		if encoded[i], err = spoken.Encode(t, options); err != nil {
+			return err
+		}
+	}
+	health, err := client.StartHealth()
+	if err != nil {
+		return err
+	}
+	j.closers = append(j.closers, func() error { health.Close(); return nil })
+	agents, err := fleet.New(fleet.Config{
+		Engine: engine, Health: health, Encoded: encoded, Agents: j.agents(),
+		Output: j.policy(), LevelSaltOnly: j.plan.Preset == "aa",
+	})
+	if err != nil {
+		return err
+	}
+	j.load = agents
+	j.progress = func() plimsoll.Progress {
+		p, _ := agents.Progress()
+		return p
+	}
+	return nil
+}
