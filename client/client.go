@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -19,8 +20,9 @@ type Client struct {
 	targets []*target
 	workers sync.Pool // *exchange, for requests in flight
 
-	mu    sync.Mutex
-	lanes map[laneKey]*lane
+	mu     sync.Mutex
+	lanes  map[laneKey]*lane
+	poller *poller // made with the first plain connection
 }
 
 // Call is one turn to send.
@@ -77,7 +79,6 @@ func (c *Client) Do(ctx context.Context, epoch time.Time, call Call, row *plimso
 	index := l.next(c.config.Routing, call.Slot, len(c.targets))
 	row.URL = int32(index)
 	x.run(ctx, c, l, index, epoch, call, row)
-	l.last = index
 }
 
 // blank sets what Do fills to "did not happen" and "unknown".
@@ -107,6 +108,22 @@ func (c *Client) Renew(ctx context.Context, slot, branch int) error {
 	return nil
 }
 
+// adopt makes a link of a plain connection: read by the client's poller where there
+// can be one, else by its turn.
+func (c *Client) adopt(plain net.Conn) (link, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.poller == nil {
+		var err error
+		if c.poller, err = newPoller(); errors.Is(err, errors.ErrUnsupported) {
+			return newBlocking(plain, plain), nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return c.poller.adopt(plain)
+}
+
 // Release closes the connections of a slot, all its branches.
 func (c *Client) Release(slot int) {
 	c.mu.Lock()
@@ -126,6 +143,10 @@ func (c *Client) Close() error {
 	for key, l := range c.lanes {
 		l.close()
 		delete(c.lanes, key)
+	}
+	if c.poller != nil {
+		c.poller.close()
+		c.poller = nil
 	}
 	return nil
 }

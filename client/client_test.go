@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -15,7 +16,13 @@ import (
 	"plimsoll/dialect"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(streamServer) != "" {
+		serveStreams()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // bytes4 is the byte rule: one token for each begun four bytes.
 type bytes4 struct{}

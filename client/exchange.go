@@ -2,8 +2,8 @@ package client
 
 import (
 	"context"
+	"errors"
 	"io"
-	"net"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -19,51 +19,67 @@ const linger = time.Second
 // maxPlain bounds what is kept of a reply that is no stream, in bytes.
 const maxPlain = 16 << 10
 
-// exchange is one turn on the wire. It is used again for other turns.
+// errIdle is what an idle time-out looks like.
+var errIdle = errors.New("no byte within the idle time-out")
+
+// exchange is one turn on the wire. It is used again for other turns. Who reads the
+// connection, a goroutine of its own or the poller, hands it bytes through took and
+// the connection's end through ended.
 type exchange struct {
 	scanner  *dialect.Scanner
 	response response
-	buffer   []byte // of the socket read
 	head     []byte
 	slices   [][]byte
 	plain    []byte // a reply that is no stream
+	stream   bool
 
-	epoch   time.Time
-	start   time.Time
-	end     time.Time // when the request's time-out strikes; zero none
-	idle    time.Duration
-	armed   time.Time // when the read deadline was set
-	now     plimsoll.Instant
-	stream  bool
-	lingers bool          // the read deadline is the linger's
-	first   *atomic.Int64 // Call.FirstToken until it was set
+	epoch     time.Time
+	start     time.Time
+	deadline  time.Time // when the request's time-out strikes; zero none
+	idle      time.Duration
+	now       plimsoll.Instant // of the last read
+	firstByte plimsoll.Instant
+	end       plimsoll.Instant
+	first     *atomic.Int64 // Call.FirstToken until it was set
+	feed      func([]byte) error
+	wire      wire
 }
 
 func newExchange(d dialect.Dialect, caps dialect.Caps) *exchange {
-	return &exchange{scanner: dialect.NewScanner(d, caps), buffer: make([]byte, 8<<10)}
+	x := &exchange{scanner: dialect.NewScanner(d, caps)}
+	x.feed = x.body
+	return x
+}
+
+// reset makes the exchange ready for a call.
+func (x *exchange) reset(epoch time.Time, call Call) {
+	x.scanner.Reset()
+	x.response.reset()
+	x.plain, x.stream, x.epoch, x.idle, x.first = x.plain[:0], false, epoch, call.Idle, call.FirstToken
+	x.start, x.deadline = time.Now(), time.Time{}
+	x.now, x.firstByte, x.end = plimsoll.Never, plimsoll.Never, plimsoll.Never
+	if call.Request > 0 {
+		x.deadline = x.start.Add(call.Request)
+	}
 }
 
 // run does the whole turn.
 func (x *exchange) run(ctx context.Context, c *Client, l *lane, index int, epoch time.Time, call Call, row *plimsoll.Row) {
-	x.scanner.Reset()
-	x.response.reset()
-	x.plain, x.stream, x.epoch, x.idle, x.now = x.plain[:0], false, epoch, call.Idle, 0
-	x.start, x.end, x.armed, x.first = time.Now(), time.Time{}, time.Time{}, call.FirstToken
-	if call.Request > 0 {
-		x.end = x.start.Add(call.Request)
+	x.reset(epoch, call)
+	if !x.deadline.IsZero() {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, x.end)
+		ctx, cancel = context.WithDeadline(ctx, x.deadline)
 		defer cancel()
 	}
 	err := x.ready(ctx, c, l, index, row)
 	if err == nil {
-		err = x.talk(ctx, c, l, index, call, row)
+		x.compose(c, index, call)
+		err = l.conns[index].talk(ctx, x, row)
 	}
+	row.FirstByte, row.End = x.firstByte, x.end
 	x.settle(ctx, c, call, row, err)
-	if k := l.conns[index]; k != nil {
-		if row.Class == plimsoll.ClassCancelled || !x.reusable(err) || k.SetDeadline(time.Time{}) != nil {
-			l.drop(index)
-		}
+	if err != nil || x.response.state != over || x.response.close {
+		l.drop(index)
 	}
 }
 
@@ -86,35 +102,6 @@ func (x *exchange) ready(ctx context.Context, c *Client, l *lane, index int, row
 	return nil
 }
 
-// talk writes the request and reads the reply.
-func (x *exchange) talk(ctx context.Context, c *Client, l *lane, index int, call Call, row *plimsoll.Row) error {
-	k := l.conns[index]
-	// A cancelled context strikes the deadline of whatever the connection does.
-	stop := context.AfterFunc(ctx, func() { _ = k.SetDeadline(time.Unix(1, 0)) })
-	defer func() {
-		if !stop() {
-			x.response.close = true // the strike may still come
-		}
-	}()
-	x.compose(c, index, call)
-	_ = k.SetDeadline(x.end)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	buffers := net.Buffers(x.slices)
-	row.Sent = x.stamp()
-	_, writeErr := buffers.WriteTo(k.Conn)
-	// A server may reply and close before it has read everything: read on.
-	err := x.read(ctx, k, row)
-	if err != nil && writeErr != nil && row.FirstByte == plimsoll.Never {
-		return &stepError{"write", writeErr}
-	}
-	if writeErr != nil {
-		x.response.close = true
-	}
-	return err
-}
-
 // compose lists the request's slices.
 func (x *exchange) compose(c *Client, index int, call Call) {
 	x.slices = append(x.slices[:0], nil)
@@ -131,69 +118,64 @@ func (x *exchange) compose(c *Client, index int, call Call) {
 	x.slices[0] = x.head
 }
 
-// read reads until the reply is over. Each read's instant is taken before its bytes
-// are looked at.
-func (x *exchange) read(ctx context.Context, k *conn, row *plimsoll.Row) error {
-	body := func(p []byte) error { return x.body(p) }
-	for x.response.state != over {
-		if err := x.arm(ctx, k); err != nil {
-			return err
-		}
-		n, err := k.Read(x.buffer)
-		x.now = x.stamp()
-		if n > 0 {
-			if row.FirstByte == plimsoll.Never {
-				row.FirstByte = x.now
-			}
-			done := x.scanner.Progress() == dialect.Over
-			used, bad := x.response.feed(x.buffer[:n], body)
-			if bad != nil {
-				return &stepError{"parse", bad}
-			}
-			if used < n {
-				x.response.close = true
-			}
-			if !done || row.End == plimsoll.Never {
-				row.End = x.now
-			}
-		}
-		if err == nil {
-			continue
-		}
-		if x.scanner.Progress() == dialect.Over {
-			x.response.close = true
-			return nil // the stream had ended; only the framing is missing
-		}
-		if err == io.EOF && x.response.eof() {
-			row.End = x.now
-			return nil
-		}
-		return &stepError{"read", err}
+// took takes what a read brought; x.now was set right after the read returned. An
+// error ends the turn.
+func (x *exchange) took(p []byte) error {
+	if x.firstByte == plimsoll.Never {
+		x.firstByte = x.now
+	}
+	ended := x.scanner.Progress() == dialect.Over
+	used, err := x.response.feed(p, x.feed)
+	if err != nil {
+		return &stepError{"parse", err}
+	}
+	if used < len(p) {
+		x.response.close = true
+	}
+	if !ended {
+		x.end = x.now
 	}
 	return nil
 }
 
-// arm sets the read deadline. Before the first token only the request's end holds,
-// since that wait is the engine's queue; inside the stream the idle time does, and
-// after the end mark the linger, once. The idle deadline is set anew only when a
-// sixteenth of it has passed, since setting it costs more than reading a token.
-func (x *exchange) arm(ctx context.Context, k *conn) error {
-	reply := x.scanner.Progress()
-	now := x.epoch.Add(time.Duration(x.now))
-	var at time.Time
-	switch {
-	case reply == dialect.Over && !x.lingers:
-		x.lingers, at = true, now.Add(linger)
-	case reply == dialect.Streaming && x.idle > 0 && now.Sub(x.armed) >= x.idle/16:
-		x.armed, at = now, now.Add(x.idle+x.idle/16)
-	default:
+// ended takes the end of reading: the connection's end, or an error. It returns nil
+// where the reply is whole all the same.
+func (x *exchange) ended(err error) error {
+	if x.scanner.Progress() == dialect.Over {
+		x.response.close = true
+		return nil // only the framing is missing
+	}
+	if err == io.EOF && x.response.eof() {
+		x.end = x.now
 		return nil
 	}
-	if !x.end.IsZero() && x.end.Before(at) {
-		at = x.end
+	return &stepError{"read", err}
+}
+
+// spoken returns what a turn's write and read together come to. A server may reply
+// and close before it has read everything, so the reply goes before.
+func (x *exchange) spoken(write, read error) error {
+	if write != nil {
+		x.response.close = true
+		if read != nil && x.firstByte == plimsoll.Never {
+			return &stepError{"write", write}
+		}
 	}
-	_ = k.SetReadDeadline(at)
-	return ctx.Err()
+	return read
+}
+
+// waits returns how long the reply may stay silent from its last read on: 0 for as
+// long as the request may take. Before the first token only the request's end
+// holds, since that wait is the engine's queue; inside the stream the idle time
+// does, and after the end mark the linger.
+func (x *exchange) waits() time.Duration {
+	switch x.scanner.Progress() {
+	case dialect.Over:
+		return linger
+	case dialect.Streaming:
+		return x.idle
+	}
+	return 0
 }
 
 // body takes bytes of the reply's body.
@@ -207,8 +189,9 @@ func (x *exchange) body(p []byte) error {
 	}
 	if x.stream {
 		err := x.scanner.Feed(p, x.now)
-		if x.first != nil {
-			x.tellFirst()
+		if at := x.scanner.FirstToken(); x.first != nil && at != plimsoll.Never {
+			x.first.Store(int64(at))
+			x.first = nil
 		}
 		return err
 	}
@@ -219,18 +202,5 @@ func (x *exchange) body(p []byte) error {
 	return dialect.ErrCap
 }
 
-// tellFirst passes the first token's instant on while the stream is open.
-func (x *exchange) tellFirst() {
-	if at := x.scanner.Reply().FirstToken; at != plimsoll.Never {
-		x.first.Store(int64(at))
-		x.first = nil
-	}
-}
-
 // stamp returns the present instant.
 func (x *exchange) stamp() plimsoll.Instant { return plimsoll.Instant(time.Since(x.epoch)) }
-
-// reusable reports whether the connection can carry another turn.
-func (x *exchange) reusable(err error) bool {
-	return err == nil && x.response.state == over && !x.response.close
-}

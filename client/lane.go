@@ -3,9 +3,9 @@ package client
 import (
 	"context"
 	"crypto/tls"
-	"net"
-	"syscall"
 	"time"
+
+	"plimsoll"
 )
 
 type laneKey struct{ slot, branch int }
@@ -15,15 +15,22 @@ type laneKey struct{ slot, branch int }
 type lane struct {
 	conns []*conn
 	turns int // turns sent, for round robin
-	last  int
 }
 
 // conn is one connection with the time that making it took.
 type conn struct {
-	net.Conn
-	raw        syscall.RawConn // nil where liveness cannot be looked at
-	begun, end time.Time       // of connect and TLS handshake
+	link
+	begun, end time.Time // of connect and TLS handshake
 	used       bool
+}
+
+// link is a connection as a turn uses it.
+type link interface {
+	// talk writes the exchange's request and feeds it the reply.
+	talk(ctx context.Context, x *exchange, row *plimsoll.Row) error
+	// quiet reports whether the connection is open with nothing to read.
+	quiet() bool
+	close()
 }
 
 // lane returns the lane of a slot's branch.
@@ -54,14 +61,13 @@ func (l *lane) next(r Routing, slot, targets int) int {
 	return index
 }
 
-// alive reports whether a connection is there that the server has not closed. A
-// server that sent something unasked is as good as gone.
+// alive reports whether a connection is there that the server has not closed.
 func (l *lane) alive(index int) bool {
 	k := l.conns[index]
 	if k == nil {
 		return false
 	}
-	if k.raw != nil && !quiet(k.raw) {
+	if !k.quiet() {
 		l.drop(index)
 		return false
 	}
@@ -70,7 +76,7 @@ func (l *lane) alive(index int) bool {
 
 func (l *lane) drop(index int) {
 	if k := l.conns[index]; k != nil {
-		_ = k.Close()
+		k.close()
 		l.conns[index] = nil
 	}
 }
@@ -91,19 +97,18 @@ func (c *Client) connect(ctx context.Context, l *lane, index int) error {
 	if err != nil {
 		return err
 	}
-	if sc, ok := plain.(syscall.Conn); ok {
-		if k.raw, err = sc.SyscallConn(); err != nil {
-			k.raw = nil
+	if t.tls == nil {
+		if k.link, err = c.adopt(plain); err != nil {
+			_ = plain.Close()
+			return err
 		}
-	}
-	k.Conn = plain
-	if t.tls != nil {
+	} else {
 		secure := tls.Client(plain, t.tls)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = plain.Close()
 			return err
 		}
-		k.Conn = secure
+		k.link = newBlocking(secure, plain)
 	}
 	k.end = time.Now()
 	l.drop(index)

@@ -41,7 +41,9 @@ func (x *exchange) settle(ctx context.Context, c *Client, call Call, row *plimso
 	if row.Class == plimsoll.ClassOK {
 		row.Output = sanity(x.scanner.Text())
 	}
-	if row.End == plimsoll.Never && !row.Class.Cut() {
+	// A turn that timed out ended when we gave it up, not at its last read: the
+	// agent waited until then.
+	if (row.End == plimsoll.Never || row.Class == plimsoll.ClassTimeout) && !row.Class.Cut() {
 		row.End = x.stamp()
 	}
 }
@@ -132,7 +134,7 @@ func (c *Client) obeyed(call Call, row *plimsoll.Row) (plimsoll.Class, string) {
 
 func timedOut(ctx context.Context, err error) bool {
 	var n net.Error
-	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, errIdle) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &n) && n.Timeout()
 }
 
 // timeout says which limit struck.
@@ -141,7 +143,7 @@ func (x *exchange) timeout(step *stepError) string {
 	if step != nil {
 		where = step.step
 	}
-	if !x.end.IsZero() && !x.epoch.Add(time.Duration(x.stamp())).Before(x.end) {
+	if !x.deadline.IsZero() && !time.Now().Before(x.deadline) {
 		return where + ": the request's time-out"
 	}
 	return where + ": no byte within the time-out"

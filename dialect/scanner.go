@@ -258,6 +258,9 @@ func (s *Scanner) Reply() Reply {
 	return r
 }
 
+// FirstToken returns the instant of the first token so far, Never without one.
+func (s *Scanner) FirstToken() plimsoll.Instant { return s.reply.FirstToken }
+
 // Progress is how far a reply has come.
 type Progress int
 

@@ -1,0 +1,92 @@
+//go:build unix
+
+package client
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"plimsoll"
+	"plimsoll/dialect"
+)
+
+func startStreamServer(b *testing.B) string {
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), streamServer+"=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	return strings.TrimSpace(line)
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkStreams holds streams open at once, one event a read, on real sockets,
+// and reports the client's CPU time an event.
+func BenchmarkStreams(b *testing.B) {
+	for _, shape := range []struct{ streams, rate int }{{1000, 20}, {1000, 40}} {
+		b.Run(fmt.Sprintf("%dx%d", shape.streams, shape.rate), func(b *testing.B) {
+			const seconds = 3
+			address := startStreamServer(b)
+			pace := fmt.Sprintf("%d@%d", shape.rate*seconds, int(time.Second)/shape.rate)
+			c := newTestClient(b, "http://"+address, func(c *Config) { c.Headers = []Header{{"X-Pace", Secret(pace)}} })
+			e := encode(b, shape.rate*seconds+1)
+			var events, reads int
+			var used time.Duration
+			for b.Loop() {
+				var wg sync.WaitGroup
+				rows := make([]plimsoll.Row, shape.streams)
+				epoch := time.Now()
+				for i := range rows {
+					if err := c.Renew(context.Background(), i, 0); err != nil {
+						b.Fatal(err)
+					}
+				}
+				before := cpuTime()
+				for i := range rows {
+					wg.Go(func() {
+						c.Do(context.Background(), epoch, Call{Slot: i, Encoded: e, Output: dialect.Output{Policy: dialect.Recorded}, Request: time.Minute, Idle: 10 * time.Second}, &rows[i])
+					})
+				}
+				wg.Wait()
+				used += cpuTime() - before
+				for i := range rows {
+					if rows[i].Class != plimsoll.ClassOK {
+						b.Fatalf("%+v", rows[i])
+					}
+					events += int(rows[i].Events)
+					reads += int(rows[i].Reads)
+				}
+			}
+			b.ReportMetric(float64(used.Microseconds())/float64(events), "cpu-us/event")
+			b.ReportMetric(float64(events)/float64(reads), "events/read")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
