@@ -26,6 +26,10 @@ import (
 type CLI struct {
 	Run        RunCmd           `cmd:"" help:"Find how many agents an engine carries."`
 	Engine     EngineCmd        `cmd:"" help:"Serve the simulated engine on loopback."`
+	Report     ReportCmd        `cmd:"" help:"Show a run again: terminal, HTML, Markdown, CSV, JSON."`
+	Verify     VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
+	Compare    CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
+	Power      PowerCmd         `cmd:"" help:"Look at power meters."`
 	Completion CompletionCmd    `cmd:"" help:"Print a shell completion script."`
 	Version    kong.VersionFlag `short:"V" help:"Print the version."`
 }

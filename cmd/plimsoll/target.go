@@ -168,9 +168,6 @@ func (j *job) fleet(engine *client.Client, spoken dialect.Dialect, options diale
 		return err
 	}
 	j.load = agents
-	j.progress = func() plimsoll.Progress {
-		p, _ := agents.Progress()
-		return p
-	}
+	j.progress = agents.Progress
 	return nil
 }
