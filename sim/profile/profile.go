@@ -1,63 +1,161 @@
 package profile
 
 import (
-	"bytes"
-	"embed"
 	"fmt"
-	"io"
-	"os"
+	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
+	"plimsoll/sim/roofline"
 )
-
-//go:embed data/*.yaml
-var data embed.FS
 
 // Profile is one complete simulated engine.
 type Profile struct {
 	Name        string      `yaml:"name"`
 	About       string      `yaml:"about"`
 	ModelName   string      `yaml:"model_name"` // that the live engine serves
+	Use         Use         `yaml:"use"`
+	Layout      Layout      `yaml:"layout"`
+	KVRegime    string      `yaml:"kv_regime"` // of the model; "" ideal paging
+	Speculation Speculation `yaml:"speculation"`
 	Accelerator Accelerator `yaml:"accelerator"`
 	Model       Model       `yaml:"model"`
 	Constants   Constants   `yaml:"constants"`
 	Runtime     Runtime     `yaml:"runtime"`
 }
 
-// Accelerator is the hardware section; count of them work as one.
+// Use names embedded sections that stand in place of written ones.
+type Use struct {
+	Accelerator string `yaml:"accelerator"`
+	Model       string `yaml:"model"`
+	Constants   string `yaml:"constants"`
+	Runtime     string `yaml:"runtime"`
+}
+
+// Layout says how the model is spread over accelerators; see roofline.Layout.
+type Layout struct {
+	TP    int  `yaml:"tp"`
+	DP    int  `yaml:"dp"`
+	EP    int  `yaml:"ep"`
+	PP    int  `yaml:"pp"`
+	Fused bool `yaml:"fused"`
+}
+
+// Speculation picks an acceptance table of the model and the length of the draft.
+type Speculation struct {
+	Table string `yaml:"table"`
+	Draft int    `yaml:"draft"` // tokens verified beside the next one; 0 is off
+}
+
+// Accelerator is the hardware section: one accelerator.
 type Accelerator struct {
-	Count        Value `yaml:"count" unit:"1"`
-	HBMBytes     Value `yaml:"hbm_bytes" unit:"B"`
-	HBMBandwidth Value `yaml:"hbm_bandwidth" unit:"B/s"`
-	BF16         Value `yaml:"bf16" unit:"FLOP/s"`
-	FloorFactor  Value `yaml:"floor_factor" unit:"1"`
-	IdlePower    Value `yaml:"idle_power" unit:"W" zero:"ok"`
-	MaxPower     Value `yaml:"max_power" unit:"W"`
+	HBMBytes      Value `yaml:"hbm_bytes" unit:"B"`
+	HBMBandwidth  Value `yaml:"hbm_bandwidth" unit:"B/s"`
+	BF16          Value `yaml:"bf16" unit:"FLOP/s"`
+	FP8           Value `yaml:"fp8" unit:"FLOP/s" zero:"ok"`
+	FP4           Value `yaml:"fp4" unit:"FLOP/s" zero:"ok"`
+	LinkBandwidth Value `yaml:"link_bandwidth" unit:"B/s" zero:"ok"` // one direction
+	LinkDomain    Value `yaml:"link_domain" unit:"1"`
+	NICBandwidth  Value `yaml:"nic_bandwidth" unit:"B/s" zero:"ok"`
+	FloorFactor   Value `yaml:"floor_factor" unit:"1"`
+	IdlePower     Value `yaml:"idle_power" unit:"W" zero:"ok"`
+	MaxPower      Value `yaml:"max_power" unit:"W"`
+	ITPower       Value `yaml:"it_power" unit:"W"`     // node or rack rating over its accelerators
+	AllInPower    Value `yaml:"all_in_power" unit:"W"` // with cooling and losses
 }
 
 // Model is the section of the transformer.
 type Model struct {
-	Layers         Value `yaml:"layers" unit:"1"`
-	QHeads         Value `yaml:"q_heads" unit:"1"`
-	KVHeads        Value `yaml:"kv_heads" unit:"1"`
-	HeadDim        Value `yaml:"head_dim" unit:"1"`
-	Parameters     Value `yaml:"parameters" unit:"1"`
-	WeightBytes    Value `yaml:"weight_bytes" unit:"B"`
-	KVElementBytes Value `yaml:"kv_element_bytes" unit:"B"`
-	MaxContext     Value `yaml:"max_context" unit:"token"`
+	Hidden          Value       `yaml:"hidden" unit:"1"`
+	Vocab           Value       `yaml:"vocab" unit:"1" zero:"ok"`
+	MaxContext      Value       `yaml:"max_context" unit:"token"`
+	CheckpointBytes Value       `yaml:"checkpoint_bytes" unit:"B"`
+	ExpertBytes     Value       `yaml:"expert_bytes" unit:"B" zero:"ok"`
+	ExtraFloor      Value       `yaml:"extra_floor" unit:"s" zero:"ok"`
+	ExtraPerToken   Value       `yaml:"extra_per_token" unit:"s" zero:"ok"`
+	Attention       []Attention `yaml:"attention"`
+	FFN             []FFN       `yaml:"ffn"`
+	KVRegimes       []KVRegime  `yaml:"kv_regimes"`
+	Acceptance      []Accepted  `yaml:"acceptance"`
+}
+
+// Attention is a group of attention layers; see roofline.Attention.
+type Attention struct {
+	Kind        string `yaml:"kind"`
+	Format      string `yaml:"format"`
+	Layers      Value  `yaml:"layers" unit:"1"`
+	Parameters  Value  `yaml:"parameters" unit:"1" zero:"ok"`
+	WeightBytes Value  `yaml:"weight_bytes" unit:"B"`
+	QHeads      Value  `yaml:"q_heads" unit:"1"`
+	KVHeads     Value  `yaml:"kv_heads" unit:"1"`
+	HeadDim     Value  `yaml:"head_dim" unit:"1"`
+	PrefillDim  Value  `yaml:"prefill_dim" unit:"1" zero:"ok" need:"mla dsa"`
+	EntryBytes  Value  `yaml:"entry_bytes" unit:"B"`
+	Window      Value  `yaml:"window" unit:"token" need:"window csa hca"`
+	TopK        Value  `yaml:"top_k" unit:"1" need:"dsa csa"`
+	Compress    Value  `yaml:"compress" unit:"token" need:"csa hca"`
+	IndexHeads  Value  `yaml:"index_heads" unit:"1" need:"dsa csa"`
+	IndexDim    Value  `yaml:"index_dim" unit:"1" need:"dsa csa"`
+	IndexBytes  Value  `yaml:"index_bytes" unit:"B" need:"dsa csa"`
+}
+
+// FFN is a group of feed-forward layers; see roofline.FFN.
+type FFN struct {
+	Kind        string `yaml:"kind"` // dense, experts
+	Format      string `yaml:"format"`
+	Layers      Value  `yaml:"layers" unit:"1"`
+	Parameters  Value  `yaml:"parameters" unit:"1"` // a layer, or an expert
+	WeightBytes Value  `yaml:"weight_bytes" unit:"B"`
+	Experts     Value  `yaml:"experts" unit:"1" need:"experts"`
+	TopK        Value  `yaml:"top_k" unit:"1" need:"experts"`
+}
+
+// KVRegime is what a runtime keeps a token and a sequence, on every accelerator of
+// a tensor-parallel rank, where that is not ideal paging.
+type KVRegime struct {
+	Name     string `yaml:"name"`
+	PerToken Value  `yaml:"per_token" unit:"B"`
+	Fixed    Value  `yaml:"fixed" unit:"B" zero:"ok"`
+}
+
+// Accepted is a measured acceptance table: tokens a step for drafts of 1, 2, ...
+type Accepted struct {
+	Name   string  `yaml:"name"`
+	Tokens []Value `yaml:"tokens" unit:"token"`
 }
 
 // Constants is the section of reached fractions of peaks, floors and power shares.
 type Constants struct {
-	EtaWeights        Value `yaml:"eta_weights" unit:"1"`
-	EtaKV             Value `yaml:"eta_kv" unit:"1"`
-	EtaCompute        Value `yaml:"eta_compute" unit:"1"`
-	EtaAttention      Value `yaml:"eta_attention" unit:"1"`
-	LayerFloor        Value `yaml:"layer_floor" unit:"s" zero:"ok"`
-	HeadFloor         Value `yaml:"head_floor" unit:"s" zero:"ok"`
-	ComputePowerShare Value `yaml:"compute_power_share" unit:"1"`
-	MemoryPowerShare  Value `yaml:"memory_power_share" unit:"1"`
+	EtaWeights        Value         `yaml:"eta_weights" unit:"1"`
+	EtaExperts        Value         `yaml:"eta_experts" unit:"1"`
+	EtaKV             Value         `yaml:"eta_kv" unit:"1"`
+	EtaCompute        Value         `yaml:"eta_compute" unit:"1"`
+	EtaMoE            Value         `yaml:"eta_moe" unit:"1"`
+	EtaAttention      Value         `yaml:"eta_attention" unit:"1"`
+	EtaIndex          Value         `yaml:"eta_index" unit:"1"`
+	EtaLink           Value         `yaml:"eta_link" unit:"1"`
+	EtaAllToAll       Value         `yaml:"eta_all_to_all" unit:"1"`
+	EtaNIC            Value         `yaml:"eta_nic" unit:"1"`
+	AllReduceFloor    Value         `yaml:"all_reduce_floor" unit:"s" zero:"ok"`
+	DenseFloor        Value         `yaml:"dense_floor" unit:"s" zero:"ok"`
+	ExpertFloor       Value         `yaml:"expert_floor" unit:"s" zero:"ok"`
+	FusedFloor        Value         `yaml:"fused_floor" unit:"s" zero:"ok"`
+	HeadFloor         Value         `yaml:"head_floor" unit:"s" zero:"ok"`
+	Overlap           Value         `yaml:"overlap" unit:"1" zero:"ok"`
+	ExpertImbalance   Value         `yaml:"expert_imbalance" unit:"1"`
+	DecodeImbalance   Value         `yaml:"decode_imbalance" unit:"1"`
+	PrefillImbalance  Value         `yaml:"prefill_imbalance" unit:"1"`
+	DraftLayers       Value         `yaml:"draft_layers" unit:"1"`
+	VerifyOverhead    Value         `yaml:"verify_overhead" unit:"1" zero:"ok"`
+	ComputePowerShare Value         `yaml:"compute_power_share" unit:"1"`
+	MemoryPowerShare  Value         `yaml:"memory_power_share" unit:"1"`
+	Kinds             []KindOfFloor `yaml:"kinds"`
+}
+
+// KindOfFloor holds the constants of one kind of attention.
+type KindOfFloor struct {
+	Kind         string `yaml:"kind"`
+	Floor        Value  `yaml:"floor" unit:"s" zero:"ok"`
+	ElementBytes Value  `yaml:"element_bytes" unit:"B" zero:"ok"` // a token and layer at hidden 7168
 }
 
 // Runtime is the section of the serving software.
@@ -66,59 +164,16 @@ type Runtime struct {
 	Reserve          string `yaml:"reserve"`   // output, prompt
 	PhiDecode        Value  `yaml:"phi_decode" unit:"1"`
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
-	MemoryShare      Value  `yaml:"memory_share" unit:"1"`   // of HBM that the runtime may use
-	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"` // activations, graphs, communication
-	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`
-	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`
-	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`
-	PreferredSeqs    Value  `yaml:"preferred_seqs" unit:"1" zero:"ok"`
-	MaxQueueDelay    Value  `yaml:"max_queue_delay" unit:"s" zero:"ok"`
+	MemoryShare      Value  `yaml:"memory_share" unit:"1"`              // of HBM that the runtime may use
+	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`            // activations, graphs, communication
+	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`          // a KV block
+	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`              // a rank
+	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`    // a rank and step
+	PreferredSeqs    Value  `yaml:"preferred_seqs" unit:"1" zero:"ok"`  // 0: admit always
+	MaxQueueDelay    Value  `yaml:"max_queue_delay" unit:"s" zero:"ok"` // at or above preferred_seqs
 }
 
-// Load returns an embedded profile by its name, or reads a file where the name
-// starts with ./ ../ or / or ends in .yaml.
-func Load(name string) (*Profile, error) {
-	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || strings.HasPrefix(name, "/") || strings.HasSuffix(name, ".yaml") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("profile: %w", err)
-		}
-		return Read(name, text)
-	}
-	text, err := data.ReadFile("data/" + name + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("profile %q is not built in; there are: %s", name, strings.Join(List(), ", "))
-	}
-	return Read(name, text)
-}
-
-// List returns the names of the embedded profiles.
-func List() []string {
-	entries, _ := data.ReadDir("data") // embedded: it is there
-	names := make([]string, 0, len(entries))
-	for _, entry := range entries {
-		names = append(names, strings.TrimSuffix(entry.Name(), ".yaml"))
-	}
-	return names
-}
-
-// Read decodes and checks a profile; name is for errors only.
-func Read(name string, text []byte) (*Profile, error) {
-	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithKnownFields(), yaml.WithUniqueKeys())
-	if err != nil {
-		return nil, fmt.Errorf("profile %s: %w", name, err)
-	}
-	var p Profile
-	if err := loader.Load(&p); err == io.EOF {
-		return nil, fmt.Errorf("profile %s is empty", name)
-	} else if err != nil {
-		return nil, fmt.Errorf("profile %s: %w", name, err)
-	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("profile %s: %w", name, err)
-	}
-	return &p, nil
-}
+var kinds = []roofline.Kind{roofline.GQA, roofline.Window, roofline.MLA, roofline.DSA, roofline.CSA, roofline.HCA}
 
 func (p *Profile) check() error {
 	if p.Name == "" || p.ModelName == "" {
@@ -132,8 +187,64 @@ func (p *Profile) check() error {
 			return err
 		}
 	}
+	return p.checkNames()
+}
+
+// checkNames checks the words that are not numbers.
+func (p *Profile) checkNames() error {
 	if p.Runtime.Scheduler != "vllm" {
 		return fmt.Errorf("runtime.scheduler %q is not modelled; there is: vllm", p.Runtime.Scheduler)
 	}
+	if len(p.Model.Attention) == 0 || len(p.Model.FFN) == 0 {
+		return fmt.Errorf("model needs at least one group under attention and one under ffn")
+	}
+	for i, a := range p.Model.Attention {
+		if !slices.Contains(kinds, roofline.Kind(a.Kind)) {
+			return fmt.Errorf("model.attention[%d].kind %q is not modelled; there are: %v", i, a.Kind, kinds)
+		}
+		if !slices.ContainsFunc(p.Constants.Kinds, func(k KindOfFloor) bool { return k.Kind == a.Kind }) {
+			return fmt.Errorf("constants.kinds lacks %s, which model.attention[%d] is of", a.Kind, i)
+		}
+	}
+	for i, f := range p.Model.FFN {
+		if f.Kind != "dense" && f.Kind != "experts" {
+			return fmt.Errorf("model.ffn[%d].kind %q is not modelled; there are: dense, experts", i, f.Kind)
+		}
+	}
 	return nil
+}
+
+// regime returns the KV regime of the profile, false for ideal paging.
+func (p *Profile) regime() (KVRegime, bool, error) {
+	if p.KVRegime == "" {
+		return KVRegime{}, false, nil
+	}
+	var names []string
+	for _, r := range p.Model.KVRegimes {
+		if r.Name == p.KVRegime {
+			return r, true, nil
+		}
+		names = append(names, r.Name)
+	}
+	return KVRegime{}, false, fmt.Errorf("kv_regime %q is not one of the model's: %s", p.KVRegime, strings.Join(names, ", "))
+}
+
+// accepted returns the tokens a decode step yields a sequence.
+func (p *Profile) accepted() (float64, error) {
+	if p.Speculation.Draft == 0 {
+		if p.Speculation.Table != "" {
+			return 0, fmt.Errorf("speculation.table is %q but speculation.draft is 0", p.Speculation.Table)
+		}
+		return 1, nil
+	}
+	for _, a := range p.Model.Acceptance {
+		if a.Name != p.Speculation.Table {
+			continue
+		}
+		if n := p.Speculation.Draft; n < 1 || n > len(a.Tokens) {
+			return 0, fmt.Errorf("speculation.draft is %d, the table %s holds drafts 1..%d", n, a.Name, len(a.Tokens))
+		}
+		return a.Tokens[p.Speculation.Draft-1].Value, nil
+	}
+	return 0, fmt.Errorf("speculation.table %q is not one of the model's acceptance tables", p.Speculation.Table)
 }

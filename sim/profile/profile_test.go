@@ -81,24 +81,35 @@ func TestBadProfilesAreRefusedByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, old, new, want string }{
-		{"unknown key", "about:", "speculation: 3\nabout:", "speculation"},
+		{"unknown key", "about:", "drafts: 3\nabout:", "drafts"},
 		{"unknown key inside", "  bf16:", "  bf17: 1\n  bf16:", "bf17"},
+		{"section used and written", "name: demo", "name: demo\nuse: {runtime: vllm}", "keep one"},
+		{"section unknown", "name: demo", "name: demo\nuse: {runtime: other}", "keep one"},
+		{"layout", "name: demo", "name: demo\nlayout: {tp: 3}", "does not divide"},
+		{"expert ranks", "name: demo", "name: demo\nlayout: {ep: 8}", "tp * dp"},
+		{"draft", "name: demo", "name: demo\nspeculation: {table: mtp, draft: 3}", "acceptance tables"},
+		{"regime", "name: demo", "name: demo\nkv_regime: padded", "not one of the model's"},
+		{"attention", "kind: gqa\n    format", "kind: other\n    format", "not modelled"},
+		{"format", "kind: dense\n    format: bf16", "kind: dense\n    format: fp8", "no fp8 arithmetic"},
+		{"window of a kind without", "    q_heads:", "    window: {value: 128, unit: token, source: x, date: 2026-11-23, kind: estimated, low: 1, high: 999}\n    q_heads:", "gqa has none"},
 		{"duplicate", "name: demo", "name: demo\nname: twice", "name"},
-		{"missing", "  layers:", "  # layers:", "model.layers is missing"},
-		{"unit", "value: 600e9, unit: B/s", "value: 600, unit: GB/s", `accelerator.hbm_bandwidth has unit "GB/s", want "B/s"`},
-		{"range", "value: 0.75, unit: \"1\", source: fictitious, date: 2026-11-23, kind: estimated, low: 0.7,", "value: 0.75, unit: \"1\", source: fictitious, date: 2026-11-23, kind: estimated, low: 0.76,", "outside its own range"},
+		{"missing", "  hidden:", "  # hidden:", "model.hidden is missing"},
+		{"unit", "value: 6e+11, unit: B/s", "value: 600, unit: GB/s", `accelerator.hbm_bandwidth has unit "GB/s", want "B/s"`},
+		{"range", "low: 0.75", "low: 0.76", "outside its own range"},
 		{"kind", "kind: estimated", "kind: guessed", `"guessed"`},
-		{"source", "source: fictitious", "source: \"\"", "source"},
+		{"source", "source: \"fictitious\"", "source: \"\"", "want a source"},
 		{"scheduler", "scheduler: vllm", "scheduler: other", "not modelled"},
-		{"weights", "weight_bytes: {value: 0.8e9", "weight_bytes: {value: 80e9", "outside its own range"},
-		{"zero", "value: 26e9, unit: B, source: fictitious, date: 2026-11-23, kind: estimated, low: 26e9", "value: 0, unit: B, source: fictitious, date: 2026-11-23, kind: estimated, low: 0", "must be above 0"},
+		{"zero", "{value: 2048, unit: \"1\", source: \"fictitious\", date: 2026-11-23, kind: estimated, low: 2048", "{value: 0, unit: \"1\", source: \"fictitious\", date: 2026-11-23, kind: estimated, low: 0", "must be above 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.Replace(string(good), c.old, c.new, 1)
 			if text == string(good) {
 				t.Fatalf("demo.yaml no longer holds %q", c.old)
 			}
-			_, err := profile.Read("test", []byte(text))
+			p, err := profile.Read("test", []byte(text))
+			if err == nil {
+				_, err = p.Engine()
+			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
@@ -111,8 +122,8 @@ func TestWeightsThatDoNotFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Model.WeightBytes.Value = 30e9
-	if _, err := p.Engine(); err == nil || !strings.Contains(err.Error(), "weight_bytes 3e+10") {
+	p.Model.CheckpointBytes.Value = 30e9
+	if _, err := p.Engine(); err == nil || !strings.Contains(err.Error(), "weights 3e+10") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,8 @@ type Value struct {
 	High   float64 `yaml:"high"`
 }
 
+func (v Value) int() int { return int(v.Value) }
+
 func (v Value) check(unit string) error {
 	switch {
 	case v == Value{}:
@@ -26,32 +29,61 @@ func (v Value) check(unit string) error {
 		return fmt.Errorf("has unit %q, want %q", v.Unit, unit)
 	case math.IsNaN(v.Value) || math.IsInf(v.Value, 0) || v.Value < 0:
 		return fmt.Errorf("is %g, must be a number not below 0", v.Value)
-	case v.Low > v.Value || v.High < v.Value:
+	case !(v.Low <= v.Value && v.Value <= v.High):
 		return fmt.Errorf("is %g, outside its own range low %g .. high %g", v.Value, v.Low, v.High)
 	case v.Source == "" || len(v.Date) != len("2026-01-02"):
 		return fmt.Errorf("has source %q and date %q, want a source and a date YYYY-MM-DD", v.Source, v.Date)
 	case v.Kind != "measured" && v.Kind != "published" && v.Kind != "estimated":
 		return fmt.Errorf("has kind %q, want measured, published or estimated", v.Kind)
+	case (unit == "1" || unit == "token") && v.Value > math.MaxInt32 && v.Value != math.Trunc(v.Value):
+		return fmt.Errorf("is %g, want a whole number of that size", v.Value)
 	}
 	return nil
 }
 
-// checkSection checks every Value of a section against the unit in its tag; the
-// tag `positive` forbids 0.
+// checkSection checks every Value of a section, lists included, by the tags of its
+// field: `unit` is the unit, `zero:"ok"` allows 0, and `need` lists the section's
+// kinds that need the value, which others must not have.
 func checkSection(name string, section any) error {
 	v := reflect.ValueOf(section)
+	kind := ""
+	if k := v.FieldByName("Kind"); k.IsValid() {
+		kind = k.String()
+	}
 	for i := range v.NumField() {
-		value, ok := v.Field(i).Interface().(Value)
-		if !ok {
-			continue
-		}
 		field := v.Type().Field(i)
-		key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
-		if err := value.check(field.Tag.Get("unit")); err != nil {
-			return fmt.Errorf("%s.%s %w", name, key, err)
+		if err := checkField(name+"."+field.Tag.Get("yaml"), kind, field.Tag, v.Field(i)); err != nil {
+			return err
 		}
-		if field.Tag.Get("zero") == "" && value.Value == 0 {
-			return fmt.Errorf("%s.%s is 0, must be above 0", name, key)
+	}
+	return nil
+}
+
+func checkField(name, kind string, tag reflect.StructTag, v reflect.Value) error {
+	value, isValue := v.Interface().(Value)
+	need := tag.Get("need")
+	switch {
+	case isValue && need != "" && !slices.Contains(strings.Fields(need), kind):
+		if (value != Value{}) {
+			return fmt.Errorf("%s is given, but %s has none", name, kind)
+		}
+	case isValue:
+		if err := value.check(tag.Get("unit")); err != nil {
+			return fmt.Errorf("%s %w", name, err)
+		}
+		if tag.Get("zero") == "" && value.Value == 0 {
+			return fmt.Errorf("%s is 0, must be above 0", name)
+		}
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			element := fmt.Sprintf("%s[%d]", name, i)
+			if v.Index(i).Type() == reflect.TypeFor[Value]() {
+				if err := checkField(element, kind, tag, v.Index(i)); err != nil {
+					return err
+				}
+			} else if err := checkSection(element, v.Index(i).Interface()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -4,19 +4,40 @@
 //
 // # The model
 //
-// A step that decodes B sequences takes
+// A model is a list of attention layers and a list of feed-forward layers (dense or
+// a mixture of experts). With BW the memory bandwidth, F the dense peak of the
+// layer's number format and eta the fraction of the datasheet peak that is reached,
+// a layer takes, for T tokens of B sequences of context c on a rank,
 //
-//	phi_decode * [ linear(B) + attention(B, contexts) + floors ]
+//	t = floor + max( weights/(eta_weights*BW), 2*parameters*T/(eta_compute*F) )     projections, dense
+//	  + B * entries(c) * bytes an entry / (eta_kv*BW)                               reading the KV cache
+//	  + T * 4*heads*head size*entries(c) / (eta_attention*BF16)                     scores and values
+//	  + T * 2*index heads*index size*indexed(c) / (eta_index*FP8)                   sparse attention's indexer
+//	  + T * element-wise bytes / (eta_weights*BW)                                   not sharded by tensor parallelism
 //
-// and every prompt token in it adds its compute-bound marginal cost tau, times
-// phi_prefill: the weights are read once for both. A step without decoding starts
-// from the floor of a step with one token. With BW the memory bandwidth, F the
-// arithmetic peak and eta the fraction of the datasheet peak that is reached:
+// and a layer of experts
 //
-//	linear      = max( bytes of weights / (eta_weights*BW), 2*parameters*B / (eta_compute*F) )
-//	attention   = KV bytes of all contexts / (eta_kv*BW)
-//	tau(c)      = 2*parameters / (eta_compute*F) + 4*heads*head size*c*layers / (eta_attention*F16)
+//	touched = E/ep * (1 - (1 - k/E)^T_global)
+//	t = floor + max( touched*bytes/(eta_experts*BW), 2*parameters an expert*k*T_global/(ep*eta_moe*F) * imbalance )
 //
-// phi is the software factor of the runtime on that hardware: a named, dated
-// number, not hidden in the etas.
+// # A step
+//
+// A step that decodes takes phi_decode times the layers at T = B*(1+draft), plus
+// the head. Every prompt token in it adds phi_prefill times its marginal,
+// compute-bound cost: weights are read once for both. A step without decoding starts
+// from the step of a single token. Tensor parallelism adds two all-reduces a layer,
+// expert parallelism an all-to-all whose bandwidth is that of the link domain as far
+// as it reaches and of the network card beyond. Speculation adds the draft passes.
+//
+// phi is the software factor of the runtime on that hardware and for that model: a
+// named, dated number, not hidden in the etas.
+//
+// # Ranks
+//
+// A layout has DP attention ranks of TP accelerators each, times PP stages; experts
+// are split over EP accelerators, or like a dense layer over TP where EP is 1.
+// Attention ranks meet in every step, so the slowest sets the pace: the batch of a
+// rank is its share times an imbalance factor. Pipeline stages work on different
+// batches at once but a token passes them all: the layers of one step are priced as
+// if on one stage.
 package roofline

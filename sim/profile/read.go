@@ -1,0 +1,135 @@
+package profile
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+//go:embed data
+var data embed.FS
+
+// Load returns an embedded profile by its name; or composes one from
+// ACCELERATOR+MODEL, both embedded, on as few accelerators as hold it; or reads a
+// file where the name starts with ./ ../ or / or ends in .yaml.
+func Load(name string) (*Profile, error) {
+	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || strings.HasPrefix(name, "/") || strings.HasSuffix(name, ".yaml") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+		return Read(name, text)
+	}
+	if accelerator, model, ok := strings.Cut(name, "+"); ok {
+		return compose(accelerator, model)
+	}
+	text, err := data.ReadFile("data/" + name + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("profile %q is not built in; there are: %s; or ACCELERATOR+MODEL of %s and %s", name,
+			strings.Join(List(), ", "), strings.Join(list("accelerators"), ", "), strings.Join(list("models"), ", "))
+	}
+	return Read(name, text)
+}
+
+// List returns the names of the embedded profiles.
+func List() []string { return list("") }
+
+func list(folder string) []string {
+	entries, _ := data.ReadDir(path.Join("data", folder)) // embedded: it is there
+	var names []string
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), ".yaml"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Read decodes a profile, puts in the embedded sections that it uses, and checks
+// it; name is for errors only.
+func Read(name string, text []byte) (*Profile, error) {
+	var p Profile
+	if err := decode(name, text, &p); err != nil {
+		return nil, err
+	}
+	for _, section := range []struct {
+		folder, use string
+		into        any
+		written     bool
+	}{
+		{"accelerators", p.Use.Accelerator, &p.Accelerator, p.Accelerator != Accelerator{}},
+		{"models", p.Use.Model, &p.Model, len(p.Model.Attention) > 0},
+		{"constants", p.Use.Constants, &p.Constants, len(p.Constants.Kinds) > 0},
+		{"runtimes", p.Use.Runtime, &p.Runtime, p.Runtime != Runtime{}},
+	} {
+		if section.use == "" {
+			continue
+		}
+		if section.written {
+			return nil, fmt.Errorf("profile %s: %s are both written and used from %q; keep one", name, section.folder, section.use)
+		}
+		if err := embedded(section.folder, section.use, section.into); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", name, err)
+		}
+	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("profile %s: %w", name, err)
+	}
+	return &p, nil
+}
+
+// embedded decodes one embedded section.
+func embedded(folder, name string, into any) error {
+	text, err := data.ReadFile(path.Join("data", folder, name+".yaml"))
+	if err != nil {
+		return fmt.Errorf("%s %q is not built in; there are: %s", folder, name, strings.Join(list(folder), ", "))
+	}
+	return decode(folder+"/"+name, text, into)
+}
+
+// decode reads strict YAML: an unknown or repeated key is an error with its line.
+func decode(name string, text []byte, into any) error {
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithKnownFields(), yaml.WithUniqueKeys())
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", name, err)
+	}
+	if err := loader.Load(into); errors.Is(err, io.EOF) {
+		return fmt.Errorf("profile %s is empty", name)
+	} else if err != nil {
+		return fmt.Errorf("profile %s: %w", name, err)
+	}
+	return nil
+}
+
+// compose makes a profile of embedded parts with tensor parallelism over the fewest
+// accelerators that hold the model.
+func compose(accelerator, model string) (*Profile, error) {
+	name := accelerator + "+" + model
+	p := Profile{Name: name, ModelName: model, Use: Use{accelerator, model, "kernels", "vllm"}}
+	for _, section := range []struct {
+		folder, use string
+		into        any
+	}{{"accelerators", accelerator, &p.Accelerator}, {"models", model, &p.Model}, {"constants", "kernels", &p.Constants}, {"runtimes", "vllm", &p.Runtime}} {
+		if err := embedded(section.folder, section.use, section.into); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", name, err)
+		}
+	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("profile %s: %w", name, err)
+	}
+	var err error
+	for tp := 1; tp <= p.Accelerator.LinkDomain.int(); tp *= 2 {
+		p.Layout = Layout{TP: tp, DP: 1, EP: 1, PP: 1}
+		if _, err = p.Engine(); err == nil {
+			return &p, nil
+		}
+	}
+	return nil, err
+}
