@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -92,4 +93,14 @@ func exact(v float64) string {
 		return "inf"
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// JSON writes a result or a comparison as result.json stands in a run folder.
+func JSON(w io.Writer, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
 }

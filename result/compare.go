@@ -225,3 +225,21 @@ func tierNames(e Entry) string {
 	slices.Sort(names)
 	return strings.Join(names, "; ")
 }
+
+// Slower lists the tiers in which the last entry carries fewer agents than the
+// first by more than the share that is allowed, or has no answer where it had one.
+func (c Comparison) Slower(allowed float64) []string {
+	var out []string
+	for _, t := range c.Tiers {
+		first, last := t.Sides[0].Tier, t.Sides[len(t.Sides)-1].Tier
+		name := limitsName(t.SpeedTPS, t.TTFTs)
+		switch {
+		case first.Capacity == nil:
+		case last.Capacity == nil:
+			out = append(out, fmt.Sprintf("%s: %d agents before, no answer now", name, *first.Capacity))
+		case float64(*last.Capacity) < (1-allowed)*float64(*first.Capacity):
+			out = append(out, fmt.Sprintf("%s: %d agents before, %d now", name, *first.Capacity, *last.Capacity))
+		}
+	}
+	return out
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"plimsoll/report"
+	"plimsoll/result"
+)
+
+// CompareCmd sets results side by side.
+type CompareCmd struct {
+	Sides        []string `arg:"" optional:"" name:"result" help:"Run folders, JSON files of results typed by hand, or published:WORD for those that ship with Plimsoll whose name holds WORD. The first is what the others are divided by."`
+	List         bool     `help:"List the published results that ship with Plimsoll."`
+	JSON         bool     `name:"json" help:"Print JSON."`
+	FailIfSlower string   `placeholder:"5%" help:"Exit 6 if the last result carries fewer agents than the first by more than this, in any tier."`
+}
+
+// Help is shown under the flags.
+func (CompareCmd) Help() string {
+	return `The first lines say what makes the results not comparable. A ratio's bounds are its
+worst and best case; a star marks one whose bounds exclude 1. Figures per megawatt
+at different boundaries, or of different basis, are never divided.
+
+  plimsoll compare runs/before runs/after --fail-if-slower 5%
+  plimsoll compare published:H200 published:GB300 runs/mine`
+}
+
+// Run compares.
+func (c *CompareCmd) Run(_ context.Context, io *IO) error {
+	published, err := result.Published()
+	if err != nil {
+		return err
+	}
+	if c.List {
+		for _, e := range published {
+			fmt.Fprintf(io.Out, "%s  (%s, %s)\n", e.Name, e.Date, e.Source)
+		}
+		return nil
+	}
+	allowed, err := share(c.FailIfSlower)
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	var entries []result.Entry
+	for _, side := range c.Sides {
+		found, err := entriesOf(side, published)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, found...)
+	}
+	comparison, err := result.Compare(entries)
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	if c.JSON {
+		err = report.JSON(io.Out, comparison)
+	} else {
+		err = report.CompareTerminal(io.Out, comparison, report.TerminalOptions{Width: 110, Colour: colour(io)})
+	}
+	if err != nil || c.FailIfSlower == "" {
+		return err
+	}
+	if slower := comparison.Slower(allowed); len(slower) > 0 {
+		return &ExitError{exitCheck, errors.New("compare: " + strings.Join(slower, "; "))}
+	}
+	return nil
+}
+
+// entriesOf reads one side: a run folder, a file of typed results, or published
+// ones by a word of their name.
+func entriesOf(side string, published []result.Entry) ([]result.Entry, error) {
+	if word, ok := strings.CutPrefix(side, "published:"); ok {
+		var found []result.Entry
+		for _, e := range published {
+			if strings.Contains(strings.ToLower(e.Name), strings.ToLower(word)) {
+				found = append(found, e)
+			}
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("compare: no published result's name holds %q; see plimsoll compare --list", word)
+		}
+		return found, nil
+	}
+	info, err := os.Stat(side)
+	if err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	if !info.IsDir() {
+		data, err := os.ReadFile(side)
+		if err != nil {
+			return nil, fmt.Errorf("compare: %w", err)
+		}
+		entries, err := result.ReadEntries(data)
+		if err != nil {
+			return nil, fmt.Errorf("compare %s: %w", side, err)
+		}
+		return entries, nil
+	}
+	_, r, err := load(side)
+	if err != nil {
+		return nil, err
+	}
+	return []result.Entry{result.EntryOf(filepath.Base(filepath.Clean(side)), side, r)}, nil
+}
+
+// share reads "5%" or "0.05".
+func share(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(number, 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || !(v >= 0 && v < 1) {
+		return 0, fmt.Errorf("compare: --fail-if-slower %q is no share from 0 to 1, for example 5%%", text)
+	}
+	return v, nil
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"plimsoll/bundle"
+	"plimsoll/result"
+)
+
+// VerifyCmd checks run folders offline.
+type VerifyCmd struct {
+	Dirs []string `arg:"" name:"dir" type:"existingdir" help:"Run folders."`
+}
+
+// Help is shown under the flags.
+func (VerifyCmd) Help() string {
+	return `Every file is held against the manifest, and every figure of result.json against
+the figure computed again from the rows, the meter readings and facts.json. What
+differs is named, and the exit code is 6. It shows that the numbers follow from the
+rows; it cannot show which hardware and which model the rows came from.`
+}
+
+// Run names everything that does not follow.
+func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
+	bad := 0
+	for _, path := range c.Dirs {
+		d, err := bundle.Open(path)
+		if err != nil {
+			return err
+		}
+		found, err := result.Verify(d)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			fmt.Fprintf(io.Out, "%s: %s\n", path, f)
+		}
+		if len(found) > 0 {
+			bad++
+			continue
+		}
+		fmt.Fprintf(io.Out, "%s: every file and every figure follows\n", path)
+	}
+	if bad > 0 {
+		return &ExitError{exitCheck, fmt.Errorf("verify: %d of %d run folders do not follow from their rows", bad, len(c.Dirs))}
+	}
+	return nil
+}
