@@ -15,8 +15,8 @@ import (
 	"plimsoll"
 )
 
-// bmc is a Redfish tree with values that move at every request.
-type bmc struct {
+// fakeBMC is a Redfish tree with values that move at every request.
+type fakeBMC struct {
 	mu      sync.Mutex
 	tree    map[string]string // %W% stands for a moving power
 	delay   time.Duration
@@ -25,7 +25,7 @@ type bmc struct {
 	n       int
 }
 
-func (b *bmc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *fakeBMC) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.n++
 	b.methods[r.Method]++
@@ -46,7 +46,7 @@ func (b *bmc) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // startBMC serves a tree; paths are relative to /redfish/v1.
-func startBMC(t *testing.T, b *bmc, tree map[string]string) string {
+func startBMC(t *testing.T, b *fakeBMC, tree map[string]string) string {
 	t.Helper()
 	b.tree, b.methods = map[string]string{}, map[string]int{}
 	for path, text := range tree {
@@ -142,7 +142,7 @@ func TestRedfishTrees(t *testing.T) {
 			"Chassis/powershelf/PowerSubsystem/PowerSupplies/3", "Chassis/powershelf/PowerSubsystem/PowerSupplies/4", "Chassis/powershelf/PowerSubsystem/PowerSupplies/5"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := &bmc{}
+			b := &fakeBMC{}
 			r := open(t, "redfish:"+startBMC(t, b, tt.tree)+login+tt.at, Config{Getenv: secrets})
 			for range 2 {
 				list, err := r.read(t.Context())
@@ -174,7 +174,7 @@ func TestRedfishTrees(t *testing.T) {
 // TestRedfishSensor: behind a figure stands a sensor that tells when it was read; a
 // repeat is no news, so slow sensors show as gaps and not as steady power.
 func TestRedfishSensor(t *testing.T) {
-	b := &bmc{}
+	b := &fakeBMC{}
 	tree := map[string]string{
 		"": `{"Chassis":` + to("/Chassis") + `}`, "/Chassis": collection("/Chassis/1"),
 		"/Chassis/1":               `{"ChassisType":"RackMount","EnvironmentMetrics":` + to("/Chassis/1/EM") + `}`,
@@ -199,7 +199,7 @@ func TestRedfishSensor(t *testing.T) {
 func TestSlowBMC(t *testing.T) {
 	tree := map[string]string{"": `{"Chassis":` + to("/Chassis") + `}`, "/Chassis": collection("/Chassis/1")}
 	psus(tree, "/Chassis/1", 4)
-	b := &bmc{delay: 30 * time.Millisecond}
+	b := &fakeBMC{delay: 30 * time.Millisecond}
 	r := open(t, "redfish:"+startBMC(t, b, tree)+login, Config{Getenv: secrets})
 	tries := 0
 	for ; tries < 40; tries++ {
@@ -229,7 +229,7 @@ func TestRedfishTrouble(t *testing.T) {
 		{map[string]string{"/X": `{"PowerControl":[{"PowerMetrics":{"IntervalInMin":60,"AverageConsumedWatts":3}}]}`}, login + "&path=/redfish/v1/X", "average over 60 min"},
 		{map[string]string{}, login + "&path=//192.0.2.1/x", "no path on this host"},
 	} {
-		_, err := open(t, "redfish:"+startBMC(t, &bmc{}, tt.tree)+tt.spec, Config{Getenv: secrets}).read(t.Context())
+		_, err := open(t, "redfish:"+startBMC(t, &fakeBMC{}, tt.tree)+tt.spec, Config{Getenv: secrets}).read(t.Context())
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%v, want %q", err, tt.want)
 		}
