@@ -51,6 +51,13 @@ func New(c Config) (*Client, error) {
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{}).DialContext
 	}
+	if c.Proxy != "" {
+		dial, err := throughProxy(c.Proxy, c.Dial)
+		if err != nil {
+			return nil, err
+		}
+		c.Dial = dial
+	}
 	roots, err := c.roots()
 	if err != nil {
 		return nil, err
@@ -60,6 +67,9 @@ func New(c Config) (*Client, error) {
 		t, err := c.newTarget(raw, roots)
 		if err != nil {
 			return nil, err
+		}
+		if c.HTTP2 {
+			t.web = newTransport(c, t)
 		}
 		client.targets = append(client.targets, t)
 	}
@@ -143,6 +153,11 @@ func (c *Client) Close() error {
 	for key, l := range c.lanes {
 		l.close()
 		delete(c.lanes, key)
+	}
+	for _, t := range c.targets {
+		if t.web != nil {
+			t.web.CloseIdleConnections()
+		}
 	}
 	if c.poller != nil {
 		c.poller.close()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -155,3 +156,5 @@ func TestHealth(t *testing.T) {
 	}
 	t.Logf("%+v", seen)
 }
+
+func silent() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -51,6 +52,12 @@ type Config struct {
 	SessionHeaders []string
 	// CAFile is a PEM file of certificates to trust besides the system's.
 	CAFile string
+	// Proxy is an HTTP proxy to go through, http://[USER:PASSWORD@]HOST:PORT.
+	Proxy Secret
+	// HTTP2 speaks HTTP/2 (without TLS: with prior knowledge) through net/http
+	// instead of HTTP/1.1: all agents share connections, and instants are taken
+	// later by a goroutine switch.
+	HTTP2 bool
 
 	Connect time.Duration // time-out of one connect with TLS; 0 = 10 s
 	Caps    dialect.Caps
@@ -119,7 +126,8 @@ type target struct {
 	name    string // host alone, for TLS
 	path    string // of the base URL
 	tls     *tls.Config
-	head    []byte // the request's head up to the per-request headers
+	head    []byte          // the request's head up to the per-request headers
+	web     *http.Transport // HTTP/2, nil for HTTP/1.1
 }
 
 // newTarget reads a base URL and refuses to send a key where it could be read.
@@ -152,6 +160,13 @@ func (c Config) newTarget(raw string, roots *x509.CertPool) (*target, error) {
 	t.address = net.JoinHostPort(t.name, port)
 	t.head = c.requestHead(t)
 	return t, nil
+}
+
+func (t *target) scheme() string {
+	if t.tls != nil {
+		return "https"
+	}
+	return "http"
 }
 
 // secret reports whether requests carry something that must not be read.

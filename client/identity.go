@@ -74,19 +74,18 @@ func (c *Client) get(ctx context.Context, path string, below bool) (info, error)
 	if !below {
 		base = strings.TrimSuffix(base, "/v1")
 	}
-	scheme := "http"
-	if t.tls != nil {
-		scheme = "https"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+t.host+base+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.scheme()+"://"+t.host+base+path, nil)
 	if err != nil {
 		return info{}, fmt.Errorf("ask %s%s: %w", t.safe, path, err)
 	}
 	for _, h := range c.config.headers() {
 		req.Header.Set(h.Name, h.Value.reveal())
 	}
-	transport := &http.Transport{DialContext: c.config.Dial, TLSClientConfig: t.tls, DisableKeepAlives: true, DisableCompression: true}
-	defer transport.CloseIdleConnections()
+	transport := t.web
+	if transport == nil {
+		transport = &http.Transport{DialContext: c.config.Dial, TLSClientConfig: t.tls, DisableKeepAlives: true, DisableCompression: true}
+		defer transport.CloseIdleConnections()
+	}
 	web := http.Client{Transport: transport, Timeout: c.config.Connect, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := web.Do(req)
 	if err != nil {

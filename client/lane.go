@@ -93,6 +93,11 @@ func (c *Client) connect(ctx context.Context, l *lane, index int) error {
 	defer cancel()
 	t := c.targets[index]
 	k := &conn{begun: time.Now()}
+	if t.web != nil {
+		k.end, k.link = k.begun, &multiplexed{t.web, t.scheme()}
+		l.conns[index] = k
+		return nil
+	}
 	plain, err := c.config.Dial(ctx, "tcp", t.address)
 	if err != nil {
 		return err
