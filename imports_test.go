@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	"seal":                {"bundle"},
 	"report":              {"bundle", "result", "measure"},
 	"plan":                {"result", "power"},
+	"e2e":                 {},
 	"run":                 {"bundle", "measure", "power", "result", "search", "slo"},
 	"web":                 {"bundle", "result", "report", "plan"},
 }

@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startEngine starts the simulated engine and returns its URL and process.
+func startEngine(t *testing.T, args ...string) (string, *exec.Cmd) {
+	t.Helper()
+	cmd := exec.Command(binary(t), append([]string{"engine", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		t.Fatalf("engine said %q, %v", line, err)
+	}
+	return url, cmd
+}
+
+// TestSeparateEngine measures an engine that was started apart.
+func TestSeparateEngine(t *testing.T) {
+	url, _ := startEngine(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	code, stdout, stderr := run(t, "run", "--url", url, "--accelerators", "1", "--power", "static:300W@accelerator", "--out", dir)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	r := readResult(t, dir)
+	checkLedger(t, r)
+	checkAgainstVirtual(t, r)
+	if !r.Engine.Simulated {
+		t.Error("the engine says that it is simulated, the result does not")
+	}
+}
+
+// TestStarvedClientIsVoid squeezes the client onto a core full of busy loops: the
+// level must be void, never slow.
+func TestStarvedClientIsVoid(t *testing.T) {
+	taskset := need(t, "taskset", "taskset")
+	url, _ := startEngine(t)
+	for range 6 {
+		loop := exec.Command(taskset, "-c", "0", "sh", "-c", "while :; do :; done")
+		loop.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := loop.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			syscall.Kill(-loop.Process.Pid, syscall.SIGKILL)
+			loop.Wait()
+		})
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd := exec.Command(taskset, "-c", "0", binary(t), "run", "--url", url, "--accelerators", "1", "--levels", "24", "--no-warmup", "--out", dir)
+	code, stdout, stderr := runCommand(t, cmd)
+	if code != 4 {
+		t.Fatalf("exit %d, want 4\n%s\n%s", code, stdout, stderr)
+	}
+	for _, l := range readResult(t, dir).Levels {
+		if l.Validity != "void" {
+			t.Errorf("level %s is %s", l.ID, l.Validity)
+		}
+	}
+}
+
+// TestEngineDies kills the engine in the middle of a level.
+func TestEngineDies(t *testing.T) {
+	url, engine := startEngine(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	kill := time.AfterFunc(7*time.Second, func() { engine.Process.Kill() })
+	defer kill.Stop()
+	code, stdout, stderr := run(t, "run", "--url", url, "--accelerators", "1", "--out", dir)
+	if code == 0 || strings.Contains(stderr, "goroutine ") {
+		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	r := readResult(t, dir)
+	checkLedger(t, r)
+	if len(r.Levels) == 0 {
+		t.Error("sealed levels were not kept")
+	}
+	if r.Failures["refused"]+r.Failures["cut"] == 0 {
+		t.Errorf("no refused or cut turn among the failures %v", r.Failures)
+	}
+	if !strings.Contains(stdout+stderr, "engine") {
+		t.Errorf("nobody says that the engine went away:\n%s\n%s", stdout, stderr)
+	}
+}
+
+// TestInterrupt presses Ctrl-C in the middle of a run.
+func TestInterrupt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	cmd := exec.Command(binary(t), "run", "--out", dir)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	press := time.AfterFunc(9*time.Second, func() { cmd.Process.Signal(os.Interrupt) })
+	defer press.Stop()
+	said, _ := io.ReadAll(stderr)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Fatalf("exit %d, want 130\n%s", code, said)
+	}
+	if r := readResult(t, dir); !r.Partial || len(r.Levels) == 0 {
+		t.Errorf("partial %v with %d levels; want a partial result with the sealed levels", r.Partial, len(r.Levels))
+	}
+}
+
+// TestFullDisk runs out of space in the middle of a run.
+func TestFullDisk(t *testing.T) {
+	mount := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", mount).CombinedOutput(); err != nil {
+		t.Skipf("a small file system cannot be mounted here (needs root): %v %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("umount", mount).Run() })
+	dir := filepath.Join(mount, "run")
+	code, stdout, stderr := run(t, "run", "--virtual", "--out", dir)
+	if code != 1 || !strings.Contains(stderr, "no space left") || strings.Contains(stderr, "goroutine ") {
+		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "result.json")); err == nil && len(data) > 0 && !strings.HasSuffix(strings.TrimSpace(string(data)), "}") {
+		t.Error("result.json is half written")
+	}
+}
+
+// TestJSONOnly asks for JSON: standard output holds exactly result.json.
+func TestJSONOnly(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	code, stdout, stderr := run(t, "run", "--virtual", "--json", "--out", dir)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stdout != string(file) {
+		t.Error(fmt.Sprintf("standard output is not result.json (%d and %d bytes)", len(stdout), len(file)))
+	}
+}
