@@ -35,6 +35,9 @@ type Provision struct {
 	Date        string            `yaml:"date"`
 }
 
+// Provisioned returns the built-in table.
+func Provisioned() (Table, error) { return ReadTable(bytes.NewReader(provisionedYAML)) }
+
 // ReadTable reads a table and refuses unknown fields and incomplete lines.
 func ReadTable(r io.Reader) (Table, error) {
 	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
@@ -78,7 +81,7 @@ func provisionedKind() kind {
 		refine: func(t target, _ plimsoll.PowerSpec, e *Expect) error {
 			e.Source = "provisioned power of " + t.base + " from a table"
 			if t.params.Get("table_file") == "" {
-				built, err := ReadTable(bytes.NewReader(provisionedYAML))
+				built, err := Provisioned()
 				e.Source += " of " + built.Date
 				return err
 			}
@@ -103,7 +106,7 @@ func provisionedKind() kind {
 func (j job) table() (Table, error) {
 	path := j.target.params.Get("table_file")
 	if path == "" {
-		return ReadTable(bytes.NewReader(provisionedYAML))
+		return Provisioned()
 	}
 	f, err := os.Open(path)
 	if err != nil {

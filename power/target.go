@@ -21,8 +21,8 @@ type target struct {
 
 // ownParams are the parameters of specs, all kinds together; never written.
 var ownParams = []string{
-	"metric", "unit", "device", "interval", "devices", "accuracy", "query", // what is read
-	"user_env", "password_env", "token_env", "community_env", "user_file", "password_file", "token_file", "community_file", // credentials by name
+	"also", "metric", "unit", "device", "interval", "devices", "accuracy", "query", // what is read
+	"user_env", "password_env", "token_env", "community_env", "privacy_env", "privacy_file", "user_file", "password_file", "token_file", "community_file", // credentials by name
 	"ca_file", "pin", "insecure", // TLS
 	"mib", "version", "port", "path", "zone", "rail", "bin", "lib", "table_file", // kinds of their own
 }
