@@ -21,7 +21,22 @@ func (b bound) tight() bool { return float64(b.certified) >= (1-closeEnough)*mat
 // judge bounds the capacity: for each constraint the largest N at which the upper
 // side of the local line lies at or below 0, the least of them, capped by the
 // highest level with at least two runs whose mean margins pass.
+//
+// A level that cliffRuns runs pass by far is certified whatever the line says.
 func (l *locality) judge() bound {
+	out := l.lineBound()
+	if far := l.farBelow(); far > out.certified {
+		if !out.ok {
+			out.estimate, out.high = math.Exp(l.edge), math.Inf(1)
+		}
+		out.ok, out.certified, out.low = true, far, math.Max(out.low, float64(far))
+		out.estimate = math.Max(out.estimate, float64(far))
+	}
+	return out
+}
+
+// lineBound is the bound by the local lines of both constraints.
+func (l *locality) lineBound() bound {
 	runs := l.local()
 	if len(runs) < leastRuns {
 		return bound{}

@@ -10,12 +10,14 @@ import (
 
 // The numbers of method certified.
 const (
-	rampRatio      = 1.2   // the ramp's bracket is narrow enough: highest pass to lowest fail
-	nearby         = 0.02  // runs within this log distance of a planned level count as it
-	replicateReach = 0.03  // runs up to this log distance above a level replicate it
-	localReach     = 0.13  // runs within this log distance of the crossing enter the line
-	shiftWindow    = 1.3   // factor by which the first stage moves when all its runs agree
-	maxShifts      = 6     //
+	rampRatio      = 1.45 // the ramp's bracket is narrow enough: highest pass to lowest fail
+	nearby         = 0.02 // runs within this log distance of a planned level count as it
+	replicateReach = 0.03 // runs up to this log distance above a level replicate it
+	localReach     = 0.15 // runs within this log distance of the crossing enter the line
+	shiftWindow    = 1.3  // factor by which the first stage moves when all its runs agree
+	maxShifts      = 6    //
+	leastMargin    = 0.02
+	mostMargin     = 0.25
 	extraRounds    = 2     // of the second stage, where the bound is empty
 	closeEnough    = 0.05  // the bound lies within this share of the estimate: no further round
 	confidence     = 0.975 // of each side: a two-sided 95 % interval
@@ -24,8 +26,8 @@ const (
 
 // The planned levels of the two stages, relative to the bracket's centre and to
 // the crossing.
-func firstStage() []float64  { return []float64{0.85, 0.92, 1, 1.09, 1.18} }
-func secondStage() []float64 { return []float64{0.93, 0.97, 1.01, 1.05} }
+func firstStage() []float64  { return []float64{0.88, 1, 1.12} }
+func secondStage() []float64 { return []float64{0.96, 1.04} }
 
 // locality is the search of one tier's edge, folded over the claim levels.
 type locality struct {
@@ -54,7 +56,7 @@ func locate(c *Config, t plimsoll.Tier, centre float64, levels []plimsoll.Past) 
 		}
 		o, ok := observe(p, t)
 		if ok {
-			l.runs = append(l.runs, o)
+			l.runs = append(l.runs, o.near())
 		}
 		l.served(p.Stage.Agents)
 		if len(l.plan) == 0 && !l.done {
@@ -105,6 +107,11 @@ func (l *locality) advance() {
 	l.first = false
 	l.edge, _, _ = crossing(l.runs)
 	l.bound = l.judge()
+	pass, fail, cliff := l.cliff()
+	if cliff && l.bound.ok && l.bound.certified >= pass {
+		l.done = true
+		return
+	}
 	enough := l.rounds > 0 && l.bound.ok && l.bound.tight()
 	most := l.c.SecondRuns
 	if !l.bound.ok {
@@ -115,8 +122,33 @@ func (l *locality) advance() {
 		return
 	}
 	l.rounds++
-	l.plan = l.around(math.Exp(l.edge), secondStage(), 1)
+	if cliff {
+		l.climb(pass, fail)
+		return
+	}
+	l.plan = l.around(math.Exp(l.edge-l.margin()), secondStage(), 1)
 	l.why = fmt.Sprintf("second stage, round %d", l.rounds)
+}
+
+// margin is how far below the crossing a bound is to be expected: t standard errors
+// of the mean of the runs that there will be, over the slope. Levels around that
+// point serve the bound best, since a line is known best at its runs' centre.
+func (l *locality) margin() float64 {
+	runs := l.within(localReach)
+	if len(runs) < 3 {
+		return leastMargin
+	}
+	worst := leastMargin
+	for constraint := range constraints {
+		f := fit(runs, constraint)
+		if math.Abs(f.value(l.edge)) > farOff/2 {
+			continue // not what binds here
+		}
+		n := float64(len(runs) + len(secondStage()))
+		slope := math.Max(f.slope, 0.5)
+		worst = math.Max(worst, (student(confidence, n-2)*f.s/math.Sqrt(n)+f.shift)/slope)
+	}
+	return math.Min(worst, mostMargin)
 }
 
 // moved shifts the first stage's window where all of its runs agree.
@@ -139,13 +171,17 @@ func (l *locality) moved() bool {
 	return true
 }
 
-// local returns the runs near the edge: within localReach, or one and a half
-// agents where agents are few.
-func (l *locality) local() []observation {
+// local returns the runs near the edge: within localReach, or one and a half agents
+// where agents are few, and further below by as much as the bound will lie there.
+func (l *locality) local() []observation { return l.within(localReach + l.margin()) }
+
+// within returns the runs from below the edge by reach, log agents, up to localReach
+// above it.
+func (l *locality) within(reach float64) []observation {
 	at := math.Exp(l.edge)
 	var out []observation
 	for _, r := range l.runs {
-		if math.Abs(r.x-l.edge) <= localReach || math.Abs(float64(r.agents)-at) <= 1.5 {
+		if (r.x >= l.edge-reach && r.x <= l.edge+localReach) || math.Abs(float64(r.agents)-at) <= 1.5 {
 			out = append(out, r)
 		}
 	}
@@ -177,12 +213,18 @@ func (s *Search) certify(l *ledger) choice {
 	return choice{why: "every tier is settled"}
 }
 
-// locality returns the search of a tier's edge as far as the past goes.
+// locality returns the search of a tier's edge as far as the past goes. The first
+// stage's centre is where the ramp's margins cross 0.
 func (s *Search) locality(l *ledger, t plimsoll.Tier) locality {
-	b := bracketOf(l.points(t, false))
-	centre := math.Sqrt(float64(max(1, b.pass)) * float64(max(1, b.fail)))
-	if b.fail == 0 {
-		centre = float64(b.pass)
+	var ramp []observation
+	for _, p := range l.levels {
+		if o, ok := observe(p, t); ok && !p.Stage.Claim {
+			ramp = append(ramp, o)
+		}
+	}
+	centre := 1.0
+	if x, _, _ := crossing(ramp); !math.IsNaN(x) {
+		centre = math.Exp(x)
 	}
 	return locate(&s.c, t, centre, l.levels)
 }

@@ -16,9 +16,13 @@ const (
 	constraints
 )
 
-// farOff caps a log margin: a run that failed outright, or whose percentile has no
-// bound, says no more than "far beyond".
-const farOff = 2.0
+// A log margin beyond boundless says no more than that; one beyond farOff enters the
+// line and the regression at the edge as farOff, so that a cliff, where a run fails by
+// a factor of ten, does not tilt them.
+const (
+	boundless = 2.0
+	farOff    = 0.3
+)
 
 // observation is what one fresh run says of a tier: log margins, at or below 0
 // where the constraint holds.
@@ -33,7 +37,16 @@ type observation struct {
 	pass  bool
 }
 
+// margin is that of the binding constraint.
 func (o observation) margin() float64 { return max(o.y[constraintTTFT], o.y[constraintSpeed]) }
+
+// near is the observation with its margins capped for the edge.
+func (o observation) near() observation {
+	for k, y := range o.y {
+		o.y[k] = capped(y, farOff)
+	}
+	return o
+}
 
 // observe reads a claim level; ok is false where it decided nothing.
 func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
@@ -42,10 +55,10 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 			continue
 		}
 		o := observation{agents: p.Stage.Agents, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
-		o.y[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()))
-		o.y[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS))
+		o.y[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()), boundless)
+		o.y[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS), boundless)
 		if strings.Contains(v.BoundBy, slo.ByFailures) || strings.Contains(v.BoundBy, slo.ByStarvation) {
-			o.y[constraintTTFT] = farOff
+			o.y[constraintTTFT] = boundless
 		}
 		o.curve[constraintTTFT] = curvature(p.Evidence.TTFT, slo.TTFTQuantile, 0.05, 0.025)
 		o.curve[constraintSpeed] = -curvature(p.Evidence.Speed, slo.SpeedQuantile, 0.10, 0.10)
@@ -54,7 +67,7 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 	return observation{}, false
 }
 
-func capped(y float64) float64 { return math.Max(-farOff, math.Min(farOff, y)) }
+func capped(y, most float64) float64 { return math.Max(-most, math.Min(most, y)) }
 
 // curvature estimates minus the slope of the log density of log values at the
 // q-quantile, from the quantiles below and above it; 0 where they do not tell.

@@ -36,7 +36,7 @@ type Preset struct {
 func Presets() []Preset {
 	standard := Preset{
 		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
-		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRuns: 2, Warmup: true,
+		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRuns: 5, Warmup: true,
 		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 		Shape: plimsoll.Shape{
 			Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute,
@@ -44,7 +44,7 @@ func Presets() []Preset {
 		},
 	}
 	publish := standard
-	publish.Name, publish.FirstRuns, publish.SecondRuns, publish.Confirm = "publish", 2, 3, true
+	publish.Name, publish.FirstRuns, publish.SecondRuns, publish.Confirm = "publish", 2, 9, true
 	return []Preset{
 		{
 			Name: "quick", Method: MethodAA, Rules: slo.Standard(), First: 8, MaxAgents: 256,

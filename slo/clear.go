@@ -59,7 +59,7 @@ func Clear(e plimsoll.Evidence, t plimsoll.Tier, r Rules) plimsoll.Outcome {
 	}
 	long := e.Window.End.Sub(e.Window.Start) >= e.Stage.Shape.Min
 	fine := !oneRead && over(e.UsageExceeds, len(e.Speed)) <= r.MaxExceeding && over(e.Starved[t.Name], e.Stage.Agents) <= r.MaxStarved
-	if long && fine && over(e.Failed+open, n) <= r.MaxFailed &&
+	if long && fine && over(e.Failed, ended) <= r.MaxFailed &&
 		ClearlyBelow(late+open, n, 1-TTFTQuantile, a) && ClearlyBelow(slow+open, m+open, SpeedQuantile, a) {
 		return plimsoll.Pass
 	}

@@ -18,10 +18,11 @@ func OneTier() []plimsoll.Tier {
 	return []plimsoll.Tier{{Name: "30tps/10s", SpeedTPS: 30, TTFT: 10 * time.Second}}
 }
 
-// ThreeTiers are the default tiers.
+// ThreeTiers adds two tiers that are bound by speed, at 60 and 20 agents in a world
+// WithSpeed.
 func ThreeTiers() []plimsoll.Tier {
-	return append(OneTier(), plimsoll.Tier{Name: "100tps/5s", SpeedTPS: 100, TTFT: 5 * time.Second},
-		plimsoll.Tier{Name: "300tps/3s", SpeedTPS: 300, TTFT: 3 * time.Second})
+	return append(OneTier(), plimsoll.Tier{Name: "100tps/10s", SpeedTPS: 100, TTFT: 10 * time.Second},
+		plimsoll.Tier{Name: "300tps/10s", SpeedTPS: 300, TTFT: 10 * time.Second})
 }
 
 // Searching returns a method's configuration on these engines: a preset of package

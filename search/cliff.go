@@ -1,0 +1,81 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// At a cliff, where an engine goes from passing by far to failing by far within a
+// few agents, a line says little. There a level is certified by cliffRuns fresh runs
+// that all pass by far, and the gap above it is bisected.
+const (
+	cliffRuns = 3
+	cliffGap  = 0.03 // log distance of pass and fail at which bisecting ends
+)
+
+// cliff returns the highest level whose runs all pass by far and the lowest above it
+// whose runs all fail by far; ok is false where some run lies between.
+func (l *locality) cliff() (pass, fail int, ok bool) {
+	for _, r := range l.runs {
+		if r.margin() <= -farOff {
+			pass = max(pass, r.agents)
+		}
+	}
+	for _, r := range l.runs {
+		switch {
+		case r.agents > pass && r.margin() >= farOff:
+			if fail == 0 || r.agents < fail {
+				fail = r.agents
+			}
+		case r.agents >= pass && r.margin() > -farOff:
+			return 0, 0, false
+		}
+	}
+	for _, r := range l.runs {
+		if r.agents < pass && r.margin() > -farOff {
+			return 0, 0, false
+		}
+	}
+	return pass, fail, pass > 0 && fail > pass
+}
+
+// climb plans the next runs at a cliff: the middle of the gap, and once that is
+// narrow the replicates of the level below it.
+func (l *locality) climb(pass, fail int) {
+	if fail-pass > 1 && math.Log(float64(fail)/float64(pass)) > cliffGap {
+		l.plan = []int{(pass + fail) / 2}
+		l.why = fmt.Sprintf("a cliff between %d and %d: half way", pass, fail)
+		return
+	}
+	l.plan = slices.Repeat([]int{pass}, max(1, cliffRuns-l.by(pass)))
+	l.why = fmt.Sprintf("a cliff between %d and %d: replicates of %d", pass, fail, pass)
+}
+
+// by counts the runs at n, or up to replicateReach above it, that pass by far; 0
+// where a run at n or nearby below does not.
+func (l *locality) by(n int) int {
+	count := 0
+	for _, r := range l.runs {
+		d := math.Log(float64(r.agents) / float64(n))
+		switch {
+		case d > replicateReach || d < -localReach:
+		case r.margin() <= -farOff && d >= 0:
+			count++
+		case r.margin() > -farOff && d <= 0:
+			return 0
+		}
+	}
+	return count
+}
+
+// farBelow returns the highest level that cliffRuns runs pass by far; 0 none.
+func (l *locality) farBelow() int {
+	best := 0
+	for _, r := range l.runs {
+		if r.agents > best && l.by(r.agents) >= cliffRuns {
+			best = r.agents
+		}
+	}
+	return best
+}
