@@ -9,6 +9,7 @@
 //
 // Parameters follow the target after a question mark, joined by &:
 //
+//	also=TARGET    a further source of the same kind, whose devices add up
 //	interval=30s   how often the source has news (dcgm-exporter's own default)
 //	devices=8      how many devices must be there
 //	accuracy=1%25  the meter's stated accuracy; from the wall at most 1 % is grade G3

@@ -30,7 +30,7 @@ func New(spec plimsoll.PowerSpec, cfg Config) (plimsoll.Meter, error) {
 			Hint: "use a meter at that boundary, or convert the figure with a stated factor"}
 	}
 	j := job{spec: spec, target: t, expect: expect, cfg: cfg.withDefaults()}
-	r, err := k.open(j)
+	r, err := openSeveral(k, j)
 	if err != nil {
 		return nil, named(err, spec)
 	}
@@ -86,7 +86,7 @@ func (m *meter) Sample(ctx context.Context, into func(plimsoll.Sample)) error {
 }
 
 // take takes one reading within the time-out, hands its samples on and says how
-// many there were.
+// many there were. An error may stand beside readings of other sources.
 func (m *meter) take(ctx context.Context, into func(plimsoll.Sample)) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
@@ -97,7 +97,6 @@ func (m *meter) take(ctx context.Context, into func(plimsoll.Sample)) (int, erro
 	}
 	if err != nil {
 		into(plimsoll.Sample{Meter: m.name, At: at, Watts: math.NaN(), Joules: math.NaN(), DeviceAt: plimsoll.Never, Note: noteOf(err)})
-		return 0, err
 	}
 	for _, r := range list {
 		s := plimsoll.Sample{Meter: m.name, Device: r.device, At: at, Watts: r.watts, Joules: r.joules, DeviceAt: plimsoll.Never, Note: r.note}
@@ -109,7 +108,7 @@ func (m *meter) take(ctx context.Context, into func(plimsoll.Sample)) (int, erro
 		}
 		into(s)
 	}
-	return len(list), nil
+	return len(list), err
 }
 
 func (m *meter) instant(t time.Time) plimsoll.Instant {

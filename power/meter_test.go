@@ -96,6 +96,7 @@ func TestRefusals(t *testing.T) {
 		{"dcgm:127.0.0.1:9400", "not an http or https address"},
 		{"dcgm:http://127.0.0.1:9400/metrics@node_ac", "reads accelerator power, not node_ac"},
 		{"dcgm:http://root:hunter2@127.0.0.1:9400/metrics", "holds credentials"},
+		{"dcgm:http://127.0.0.1:9400/metrics?also=http://root:hunter2@127.0.0.1/", "holds credentials"},
 		{"dcgm:http://127.0.0.1:9400/metrics?token=hunter2", "token_env=NAME"},
 		{"dcgm:http://192.0.2.1:9400/metrics?token_env=CANARY", "in the clear"},
 		{"dcgm:https://192.0.2.1:9400/metrics?token_env=UNSET", "UNSET is empty"},
@@ -208,5 +209,31 @@ func TestCollect(t *testing.T) {
 	})
 	if n.Load() < 3 || err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
 		t.Errorf("%d good samples, %v", n.Load(), err)
+	}
+}
+
+// TestTwoFeeds: a second source adds its devices under names of their own, and what
+// one source misses is a failed reading beside the other's values.
+func TestTwoFeeds(t *testing.T) {
+	feed := func(watts float64) string {
+		return serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if watts == 0 {
+				http.Error(w, "down", http.StatusBadGateway)
+				return
+			}
+			fmt.Fprintf(w, "idrac_pdu_power_watts{id=\"1\"} %g\n", watts)
+		})
+	}
+	const params = "?metric=idrac_pdu_power_watts&also="
+	list, err := open(t, "prom:"+feed(1000.5)+params+feed(2000.5), Config{}).read(t.Context())
+	if err != nil || len(list) != 2 || list[0].device != "id-1" || list[1].device != "id-1#2" || list[0].watts+list[1].watts != 3001 {
+		t.Errorf("%+v %v", list, err)
+	}
+	got := readings(t, "prom:"+feed(1000.5)+params+feed(0), Config{Period: 10 * time.Millisecond}, 4)
+	if got[0].Note != ReasonUnreachable || got[1].Device != "id-1" {
+		t.Errorf("%+v", got)
+	}
+	if _, err := New(spec(t, "static:1kW?also=2kW@rack"), Config{}); err == nil || !strings.Contains(err.Error(), "state the sum") {
+		t.Errorf("%v", err)
 	}
 }

@@ -34,14 +34,15 @@ func parseTarget(spec plimsoll.PowerSpec) (target, error) {
 	fail := func(problem, hint string) (target, error) {
 		return target{}, &Error{Spec: spec.Kind, Problem: problem, Hint: hint}
 	}
-	if _, rest, isURL := strings.Cut(base, "://"); isURL {
-		if authority, _, _ := strings.Cut(rest, "/"); strings.Contains(authority, "@") {
-			return fail("the address holds credentials", "name environment variables instead: ?user_env=NAME&password_env=NAME")
-		}
-	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return fail("the parameters after ? cannot be read", "write name=value pairs joined by &, percent-encoded")
+	}
+	for _, address := range append([]string{base}, values["also"]...) {
+		_, rest, isURL := strings.Cut(address, "://")
+		if authority, _, _ := strings.Cut(rest, "/"); isURL && strings.Contains(authority, "@") {
+			return fail("the address holds credentials", "name environment variables instead: ?user_env=NAME&password_env=NAME")
+		}
 	}
 	t := target{base: base, params: url.Values{}}
 	foreign := url.Values{}
