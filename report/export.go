@@ -33,7 +33,7 @@ func Markdown(w io.Writer, r result.Result) error {
 		}
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
-	fmt.Fprintf(&b, "\n%s; method %s, preset %s, seed %d. Client: %s.\n", markdownText(levelLine(r)), markdownText(r.Method), markdownText(r.Preset), r.Seed, clientLine(r))
+	fmt.Fprintf(&b, "\n%s; method %s, preset %s, seed %d. %s.\n", markdownText(levelLine(r)), markdownText(r.Method), markdownText(r.Preset), r.Seed, clientLine(r))
 	if !r.Comparable.Yes {
 		fmt.Fprintf(&b, "Not comparable with published results: %s.\n", markdownText(strings.Join(r.Comparable.Why, "; ")))
 	}

@@ -56,7 +56,7 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
 		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
 		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
-		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "clientLine": clientLine,
+		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
 		"bar": bracketBar, "add": func(a, b int) int { return a + b },
 	}).Parse(pageTemplate)
 	if err != nil {

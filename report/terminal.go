@@ -37,7 +37,11 @@ func (t TerminalOptions) head(b *bytes.Buffer, r result.Result) {
 	if r.Engine.Simulated {
 		mark = "  " + t.paint(yellow, "SIMULATED")
 	}
-	fmt.Fprintf(b, "\n%s%s\n\n", t.paint(bold, plain(engineLine(r))), mark)
+	fmt.Fprintf(b, "\n%s%s\n", t.paint(bold, plain(engineLine(r))), mark)
+	if server := serverLine(r); server != "" {
+		fmt.Fprintln(b, t.paint(dim, plain(server)))
+	}
+	b.WriteByte('\n')
 }
 
 // table writes the tiers. A column that would not fit is left out: it stands in

@@ -121,10 +121,12 @@ func engineLine(r result.Result) string {
 	if r.Accelerators > 0 {
 		s += " on " + count(r.Accelerators, "accelerator")
 	}
-	if server := strings.TrimSpace(r.Engine.Identity.Server + " " + r.Engine.Identity.Version); server != "" {
-		s += " (" + server + ")"
-	}
 	return s
+}
+
+// serverLine says what served it, "" unknown.
+func serverLine(r result.Result) string {
+	return strings.TrimSpace(r.Engine.Identity.Server + " " + r.Engine.Identity.Version)
 }
 
 // levelLine says how much was measured.
@@ -173,11 +175,15 @@ func failedClasses(classes map[plimsoll.Class]int) []plimsoll.Class {
 
 // clientLine says whether the load generator was the limit.
 func clientLine(r result.Result) string {
-	void := 0
+	void, virtual := 0, len(r.Levels) > 0
 	for _, l := range r.Levels {
 		if l.Validity != "valid" {
 			void++
 		}
+		virtual = virtual && l.SimulatedLoad
+	}
+	if virtual {
+		return "In virtual time there is no client that could be late"
 	}
 	figures := "lag p99 " + figure(float64(r.Client.LagP99ms)) + " ms"
 	if r.Client.SentinelP99ms.Known() {
@@ -189,5 +195,5 @@ func clientLine(r result.Result) string {
 	if void > 0 {
 		return count(void, "level") + " did not count; in the rest the client kept up (" + figures + ")"
 	}
-	return "the client kept up (" + figures + ")"
+	return "The client kept up (" + figures + ")"
 }
