@@ -73,7 +73,7 @@ func blank(device string) reading {
 func kinds() []kind {
 	return []kind{
 		staticKind(), provisionedKind(),
-		dcgmKind(), promKind(), smiKind(), amdKind(), raplKind(), hwmonKind(), prometheusKind(), redfishKind(), ipmiKind(), snmpKind(),
+		dcgmKind(), promKind(), smiKind(), amdKind(), raplKind(), hwmonKind(), prometheusKind(), redfishKind(), ipmiKind(), snmpKind(), nvmlKind(),
 	}
 }
 
