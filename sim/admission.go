@@ -52,6 +52,9 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 	e.pool.take(need)
 	s.reserved, s.lookedUp = need, hits
 	s.computed = hits * e.cfg.BlockTokens
+	if s.Ready && !s.admitted {
+		s.computed = s.prompt
+	}
 	if !s.admitted {
 		s.admitted, s.cached = true, s.computed
 		e.stats.PromptTokens += int64(s.Tokens)

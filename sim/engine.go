@@ -43,6 +43,12 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	if e.byID[r.ID] != nil {
 		return fmt.Errorf("sim: request %d is already under way", r.ID)
 	}
+	e.enqueue(now, r)
+	return nil
+}
+
+// enqueue queues a request that was checked.
+func (e *Engine) enqueue(now time.Duration, r Request) {
 	s := &sequence{Request: r, arrival: now, prompt: r.Tokens}
 	e.last = now
 	e.byID[r.ID] = s
@@ -51,7 +57,6 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	if len(e.waiting) == 1 {
 		e.step.truncate(e.admissibleAt(s))
 	}
-	return nil
 }
 
 // Cancel drops a request at now; it gets no more emissions. It reports false where

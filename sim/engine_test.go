@@ -67,13 +67,28 @@ func arrivals(t *rapid.T, cfg sim.Config) []arrival {
 	return out
 }
 
-// play runs the arrivals to the end and returns what was emitted.
-func play(t *rapid.T, cfg sim.Config, in []arrival, check func(*sim.Engine)) []sim.Emission {
+// runner is what Engine and Deployment have in common.
+type runner interface {
+	Submit(time.Duration, sim.Request) error
+	Cancel(time.Duration, uint64) bool
+	Next() (time.Duration, bool)
+	Advance(time.Duration, func(sim.Emission))
+	Stats() sim.Stats
+	Draw(time.Duration) (float64, float64)
+}
+
+// play runs the arrivals on a fresh engine to the end and returns what was emitted.
+func play(t *rapid.T, cfg sim.Config, in []arrival, check func(runner)) []sim.Emission {
 	t.Helper()
 	e, err := sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return playOn(t, e, in, check)
+}
+
+func playOn(t *rapid.T, e runner, in []arrival, check func(runner)) []sim.Emission {
+	t.Helper()
 	var out []sim.Emission
 	emit := func(m sim.Emission) { out = append(out, m) }
 	next, cancels := 0, append([]arrival(nil), in...)
@@ -108,8 +123,8 @@ func play(t *rapid.T, cfg sim.Config, in []arrival, check func(*sim.Engine)) []s
 	}
 }
 
-func poolIsSound(t *rapid.T) func(*sim.Engine) {
-	return func(e *sim.Engine) {
+func poolIsSound(t *rapid.T) func(runner) {
+	return func(e runner) {
 		s := e.Stats()
 		if s.UsedBlocks < 0 || s.CachedBlocks < 0 || s.UsedBlocks+s.CachedBlocks > s.Blocks {
 			t.Fatalf("pool of %d blocks has %d used and %d cached", s.Blocks, s.UsedBlocks, s.CachedBlocks)
@@ -123,44 +138,46 @@ func TestNothingIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := configs(t)
 		in := arrivals(t, cfg)
-		var last *sim.Engine
+		var last runner
 		sound := poolIsSound(t)
-		out := play(t, cfg, in, func(e *sim.Engine) { last = e; sound(e) })
-		got := make(map[uint64]int)
-		done := make(map[uint64]bool)
-		var clock time.Duration
-		for _, m := range out {
-			if m.At < clock || done[m.ID] || m.Tokens < 1 || m.First != (got[m.ID] == 0) {
-				t.Fatalf("emission %+v after %d tokens at %s", m, got[m.ID], clock)
-			}
-			clock, done[m.ID] = m.At, m.Done
-			got[m.ID] += m.Tokens
-		}
-		total := int64(0)
-		for _, a := range in {
-			if a.cancel == 0 && (!done[a.req.ID] || got[a.req.ID] != a.req.Output) {
-				t.Fatalf("request %+v got %d tokens", a.req, got[a.req.ID])
-			}
-			if got[a.req.ID] > a.req.Output {
-				t.Fatalf("request %+v got %d tokens", a.req, got[a.req.ID])
-			}
-			total += int64(got[a.req.ID])
-		}
-		s := last.Stats()
-		if s.Submitted != s.Finished+s.Cancelled || s.UsedBlocks != 0 || s.Running+s.Waiting != 0 {
-			t.Fatalf("at the end: %+v", s)
-		}
-		if s.OutputTokens < total || s.CachedTokens > s.PromptTokens {
-			t.Fatalf("emitted %d tokens, stats %+v", total, s)
-		}
+		out := play(t, cfg, in, func(e runner) { last = e; sound(e) })
+		nothingIsLost(t, in, out, last)
 	})
+}
+
+func nothingIsLost(t *rapid.T, in []arrival, out []sim.Emission, last runner) {
+	t.Helper()
+	got := make(map[uint64]int)
+	done := make(map[uint64]bool)
+	var clock time.Duration
+	for _, m := range out {
+		if m.At < clock || done[m.ID] || m.Tokens < 1 || m.First != (got[m.ID] == 0) {
+			t.Fatalf("emission %+v after %d tokens at %s", m, got[m.ID], clock)
+		}
+		clock, done[m.ID] = m.At, m.Done
+		got[m.ID] += m.Tokens
+	}
+	total := int64(0)
+	for _, a := range in {
+		if a.cancel == 0 && (!done[a.req.ID] || got[a.req.ID] != a.req.Output) || got[a.req.ID] > a.req.Output {
+			t.Fatalf("request %+v got %d tokens", a.req, got[a.req.ID])
+		}
+		total += int64(got[a.req.ID])
+	}
+	s := last.Stats()
+	if s.Submitted != s.Finished+s.Cancelled || s.UsedBlocks != 0 || s.Running+s.Waiting != 0 {
+		t.Fatalf("at the end: %+v", s)
+	}
+	if s.OutputTokens < total || s.CachedTokens > s.PromptTokens {
+		t.Fatalf("emitted %d tokens, stats %+v", total, s)
+	}
 }
 
 func TestSameSubmissionsSameBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := configs(t)
 		in := arrivals(t, cfg)
-		ignore := func(*sim.Engine) {}
+		ignore := func(runner) {}
 		a, b := fmt.Sprint(play(t, cfg, in, ignore)), fmt.Sprint(play(t, cfg, in, ignore))
 		if a != b {
 			t.Fatalf("two runs differ:\n%s\n%s", a, b)
@@ -181,7 +198,7 @@ func TestLazyEqualsStepwise(t *testing.T) {
 		ends := func(perToken bool) map[uint64][2]time.Duration {
 			cfg.PerToken = perToken
 			out := make(map[uint64][2]time.Duration)
-			for _, m := range play(t, cfg, in, func(*sim.Engine) {}) {
+			for _, m := range play(t, cfg, in, func(runner) {}) {
 				v := out[m.ID]
 				if m.First {
 					v[0] = m.At

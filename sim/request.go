@@ -14,6 +14,11 @@ type Request struct {
 	// what has no identity is never cached. The engine keeps the slice.
 	Blocks []uint64
 	Output int // tokens to generate, at least 1
+	// Session groups requests that share a prefix, for routing; 0 is none.
+	Session uint64
+	// Ready says that the prompt's KV cache comes with the request, from another
+	// engine: nothing is computed before the first token.
+	Ready bool
 }
 
 // Emission is what a request receives at the end of a step.

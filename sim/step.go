@@ -44,11 +44,7 @@ func (e *Engine) plan(at time.Duration) {
 	}
 	var work Work
 	for _, s := range e.running {
-		if s.decoding() {
-			s.inStep = true
-			work.Seqs++
-			work.Context += int64(s.context())
-		}
+		decode(s, &work)
 	}
 	budget := e.cfg.StepTokens - work.Seqs
 	for _, s := range e.running {
@@ -60,7 +56,7 @@ func (e *Engine) plan(at time.Duration) {
 	for budget > 0 && len(e.waiting) > 0 && blocked == "" {
 		var s *sequence
 		if s, blocked = e.admit(at); s != nil {
-			budget -= chunk(s, budget, &work)
+			budget -= decode(s, &work) + chunk(s, budget, &work)
 		}
 	}
 	if budget <= 0 && len(e.waiting) > 0 {
@@ -75,6 +71,17 @@ func (e *Engine) plan(at time.Duration) {
 		e.step.truncate(e.admissibleAt(e.waiting[0]))
 	}
 	e.stats.block(blocked, e.step.end-e.step.start)
+}
+
+// decode puts a sequence whose prompt is complete into the step.
+func decode(s *sequence, work *Work) int {
+	if !s.decoding() {
+		return 0
+	}
+	s.inStep = true
+	work.Seqs++
+	work.Context += int64(s.context())
+	return 1
 }
 
 // chunk puts as much of the sequence's prompt into the step as the budget holds.
@@ -105,11 +112,14 @@ func (e *Engine) price(at time.Duration, work Work, steps int) {
 // tokensOf returns the most tokens that so many decode steps yield a sequence.
 func (e *Engine) tokensOf(steps int) int { return int(math.Ceil(float64(steps) * e.cfg.Accepted)) }
 
-// jump returns how many steps may be taken at once: until the first sequence ends,
-// as long as the blocks to grow into are free.
+// jump returns how many steps may be taken at once: until the first sequence begins
+// or ends, as long as the blocks to grow into are free.
 func (e *Engine) jump() int {
 	steps := maxJump
 	for _, s := range e.running {
+		if s.emitted == 0 {
+			return 1 // its first token is due
+		}
 		steps = min(steps, s.stepsLeft(e.cfg.Accepted))
 	}
 	if e.cfg.Reserve == ReserveOutput {

@@ -1,0 +1,60 @@
+package sim
+
+import "time"
+
+// Stats returns the account of all engines together. Prompt figures are those of
+// the Serve engines, output those of the last stage.
+func (d *Deployment) Stats() Stats {
+	out := d.stats
+	out.Blocked = make(map[Blocked]time.Duration)
+	last := d.decode
+	if len(last) == 0 {
+		last = d.serve
+	}
+	for _, stage := range [][]*Engine{d.serve, d.decode} {
+		for _, e := range stage {
+			s := e.Stats()
+			out.Running += s.Running
+			out.Waiting += s.Waiting
+			out.Blocks += s.Blocks
+			out.UsedBlocks += s.UsedBlocks
+			out.CachedBlocks += s.CachedBlocks
+			out.Preempted += s.Preempted
+			out.ComputedTokens += s.ComputedTokens
+			out.Steps += s.Steps
+			out.Busy += s.Busy
+			out.EnergyJ += s.EnergyJ
+			for why, t := range s.Blocked {
+				out.Blocked[why] += t
+			}
+		}
+	}
+	out.Waiting += len(d.mail)
+	for _, e := range d.serve {
+		out.PromptTokens += e.stats.PromptTokens
+		out.CachedTokens += e.stats.CachedTokens
+	}
+	for _, e := range last {
+		out.OutputTokens += e.stats.OutputTokens
+	}
+	return out
+}
+
+// Draw returns the modelled power of all engines at now, W, and the energy since
+// the start, J.
+func (d *Deployment) Draw(now time.Duration) (watts, joules float64) {
+	for _, stage := range [][]*Engine{d.serve, d.decode} {
+		for _, e := range stage {
+			w, j := e.Draw(now)
+			watts, joules = watts+w, joules+j
+		}
+	}
+	return watts, joules
+}
+
+// ResetCache forgets every cached block that no request uses.
+func (d *Deployment) ResetCache() {
+	for _, e := range d.serve {
+		e.ResetCache()
+	}
+}

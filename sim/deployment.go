@@ -1,0 +1,246 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Router says how requests find a worker of the first stage.
+type Router string
+
+// The routers. The decode stage always takes the least loaded worker.
+const (
+	RouteAffinity    Router = "affinity"     // a session stays on the worker that had the fewest sessions when it came
+	RouteLeastLoaded Router = "least_loaded" // fewest requests under way
+	RoutePrefix      Router = "prefix"       // longest resident prefix, then fewest requests
+)
+
+// DeploymentConfig describes engines that serve together: either each serves whole
+// requests (Decode empty), or Serve computes prompts and Decode generates.
+type DeploymentConfig struct {
+	Serve, Decode []Config
+	Router        Router
+	Overhead      time.Duration // routing and tokenising before a request is queued
+	// Handing a prompt's KV cache from Serve to Decode takes TransferFixed plus
+	// TransferPerToken seconds a prompt token.
+	TransferFixed    time.Duration
+	TransferPerToken float64
+}
+
+// Validate names the first field that is out of bounds.
+func (c DeploymentConfig) Validate() error {
+	if len(c.Serve) == 0 {
+		return fmt.Errorf("sim: a deployment needs at least one engine under Serve")
+	}
+	for i, e := range append(append([]Config(nil), c.Serve...), c.Decode...) {
+		if err := e.Validate(); err != nil {
+			return fmt.Errorf("engine %d of the deployment: %w", i, err)
+		}
+		if i < len(c.Serve) && e.BlockTokens != c.Serve[0].BlockTokens {
+			return fmt.Errorf("sim: engine %d has blocks of %d tokens, engine 0 of %d; block identities must be of one size", i, e.BlockTokens, c.Serve[0].BlockTokens)
+		}
+	}
+	switch {
+	case c.Router != RouteAffinity && c.Router != RouteLeastLoaded && c.Router != RoutePrefix:
+		return fmt.Errorf("sim: Router is %q, must be %s, %s or %s", c.Router, RouteAffinity, RouteLeastLoaded, RoutePrefix)
+	case c.Overhead < 0 || c.TransferFixed < 0 || !(c.TransferPerToken >= 0):
+		return fmt.Errorf("sim: Overhead %s, TransferFixed %s and TransferPerToken %g must not be negative", c.Overhead, c.TransferFixed, c.TransferPerToken)
+	}
+	return nil
+}
+
+// Scaled returns the configuration with the KV pools and the speeds of all engines
+// multiplied.
+func (c DeploymentConfig) Scaled(kv, speed float64) DeploymentConfig {
+	scale := func(in []Config) (out []Config) {
+		for _, e := range in {
+			out = append(out, e.Scaled(kv, speed))
+		}
+		return out
+	}
+	c.Serve, c.Decode = scale(c.Serve), scale(c.Decode)
+	return c
+}
+
+// Deployment is several engines behind a router. Like an Engine it is driven by
+// Submit, Cancel, Next and Advance, and is not safe for concurrent use.
+type Deployment struct {
+	cfg      DeploymentConfig
+	serve    []*Engine
+	decode   []*Engine
+	mail     mail
+	sent     uint64 // order of mail
+	last     time.Duration
+	flights  map[uint64]*flight
+	sessions map[uint64]int // worker of a session
+	count    []int          // sessions of a worker
+	stats    Stats
+}
+
+// flight is a request under way in a deployment.
+//
+//	router --overhead--> queue of a Serve engine --prompt done--> transfer --> queue of a Decode engine
+type flight struct {
+	Request
+	on       *Engine // nil while it is in the mail
+	computed bool    // the prompt, by a Serve engine of two stages
+	cached   int
+}
+
+// NewDeployment returns idle engines at instant 0 with empty caches.
+func NewDeployment(cfg DeploymentConfig) (*Deployment, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	d := &Deployment{cfg: cfg, flights: make(map[uint64]*flight), sessions: make(map[uint64]int), count: make([]int, len(cfg.Serve))}
+	for _, c := range cfg.Serve {
+		e, err := New(c)
+		if err != nil {
+			return nil, err
+		}
+		d.serve = append(d.serve, e)
+	}
+	for _, c := range cfg.Decode {
+		e, err := New(c)
+		if err != nil {
+			return nil, err
+		}
+		d.decode = append(d.decode, e)
+	}
+	return d, nil
+}
+
+// BlockTokens returns the tokens a block of a request's identities.
+func (d *Deployment) BlockTokens() int { return d.cfg.Serve[0].BlockTokens }
+
+// Submit queues a request that arrives at now; see Engine.Submit.
+func (d *Deployment) Submit(now time.Duration, r Request) error {
+	if now < d.last {
+		return fmt.Errorf("sim: request %d submitted at %s, after one at %s", r.ID, now, d.last)
+	}
+	if d.flights[r.ID] != nil {
+		return fmt.Errorf("sim: request %d is already under way", r.ID)
+	}
+	if err := d.check(r); err != nil {
+		return err
+	}
+	d.last = now
+	d.stats.Submitted++
+	f := &flight{Request: r}
+	d.flights[r.ID] = f
+	d.post(now+d.cfg.Overhead, f)
+	return nil
+}
+
+// check refuses a request that some engine of its way could not hold.
+func (d *Deployment) check(r Request) error {
+	for _, e := range d.decode {
+		if err := e.cfg.checkRequest(r.ready()); err != nil {
+			return err
+		}
+	}
+	for _, e := range d.serve {
+		if err := e.cfg.checkRequest(d.firstStage(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstStage is what a Serve engine is asked for.
+func (d *Deployment) firstStage(r Request) Request {
+	if len(d.decode) > 0 {
+		r.Output = 1
+	}
+	return r
+}
+
+// ready is what a Decode engine is asked for.
+func (r Request) ready() Request {
+	r.Ready, r.Blocks = true, nil
+	return r
+}
+
+// Cancel drops a request at now; see Engine.Cancel.
+func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
+	f := d.flights[id]
+	if f == nil {
+		return false
+	}
+	if f.on != nil {
+		f.on.Cancel(now, id)
+	}
+	delete(d.flights, id)
+	d.stats.Cancelled++
+	return true
+}
+
+// Next returns when something happens next; false: nothing will.
+func (d *Deployment) Next() (time.Duration, bool) {
+	at, ok := d.mail.next()
+	for _, stage := range [][]*Engine{d.serve, d.decode} {
+		for _, e := range stage {
+			if t, busy := e.Next(); busy && (!ok || t < at) {
+				at, ok = t, true
+			}
+		}
+	}
+	return at, ok
+}
+
+// Advance carries all engines to now; see Engine.Advance.
+func (d *Deployment) Advance(now time.Duration, emit func(Emission)) {
+	for {
+		at, ok := d.Next()
+		if !ok || at > now {
+			return
+		}
+		for _, e := range d.serve {
+			e.Advance(at, func(m Emission) { d.served(m, emit) })
+		}
+		for _, e := range d.decode {
+			e.Advance(at, func(m Emission) { d.emit(m, emit) })
+		}
+		for t, ok := d.mail.next(); ok && t <= at; t, ok = d.mail.next() {
+			d.deliver(at, d.mail.pop())
+		}
+	}
+}
+
+// served takes what a Serve engine emits: the reply, or the news that a prompt is
+// computed and its KV cache can go.
+func (d *Deployment) served(m Emission, emit func(Emission)) {
+	if len(d.decode) == 0 {
+		d.emit(m, emit)
+		return
+	}
+	f := d.flights[m.ID]
+	f.on, f.cached = nil, m.Cached
+	f.computed = true
+	d.post(m.At+d.cfg.TransferFixed+seconds(d.cfg.TransferPerToken*float64(f.Tokens)), f)
+}
+
+func (d *Deployment) emit(m Emission, emit func(Emission)) {
+	if len(d.decode) > 0 {
+		m.Cached = d.flights[m.ID].cached
+	}
+	if m.Done {
+		delete(d.flights, m.ID)
+		d.stats.Finished++
+	}
+	emit(m)
+}
+
+// deliver queues a request at an engine of its next stage.
+func (d *Deployment) deliver(at time.Duration, f *flight) {
+	if d.flights[f.ID] != f {
+		return // cancelled on the way
+	}
+	var asked Request
+	if f.computed {
+		f.on, asked = leastLoaded(d.decode), f.ready()
+	} else {
+		f.on, asked = d.route(f.Request), d.firstStage(f.Request)
+	}
+	f.on.enqueue(at, asked)
+}
