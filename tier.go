@@ -59,6 +59,9 @@ func (t Tier) MarshalText() ([]byte, error) {
 
 // String returns the tier's limits, "30tps/10s".
 func (t Tier) String() string {
-	return strconv.FormatFloat(t.SpeedTPS, 'f', -1, 64) + "tps/" +
-		strconv.FormatFloat(t.TTFT.Seconds(), 'f', -1, 64) + "s"
+	limit := t.TTFT.String()
+	if t.TTFT%time.Second == 0 {
+		limit = strconv.FormatInt(int64(t.TTFT/time.Second), 10) + "s"
+	}
+	return strconv.FormatFloat(t.SpeedTPS, 'f', -1, 64) + "tps/" + limit
 }

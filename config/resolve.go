@@ -49,6 +49,7 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 	if err := tiers(r, &p); err != nil {
 		return plimsoll.Plan{}, Run{}, err
 	}
+	p.Shape = patient(p.Shape, p.Tiers)
 	if err := validate(p); err != nil {
 		return plimsoll.Plan{}, Run{}, err
 	}
@@ -90,6 +91,16 @@ func shape(r Run, preset search.Preset) plimsoll.Shape {
 	if *r.Window != s.Min {
 		s.Min = *r.Window
 		s.Max = max(s.Max, s.Min)
+	}
+	return s
+}
+
+// patient makes the time-outs longer than the loosest TTFT limit: a turn that is
+// merely slow must be able to say so.
+func patient(s plimsoll.Shape, tiers []plimsoll.Tier) plimsoll.Shape {
+	for _, t := range tiers {
+		s.Request = max(s.Request, 2*t.TTFT)
+		s.Idle = max(s.Idle, 2*t.TTFT)
 	}
 	return s
 }
