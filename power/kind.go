@@ -81,7 +81,7 @@ func kinds() []kind {
 func Kinds() []string {
 	var lines []string
 	for _, k := range kinds() {
-		lines = append(lines, k.form+"  "+k.about)
+		lines = append(lines, k.form+"\n    "+k.about)
 	}
 	return lines
 }

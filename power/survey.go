@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"plimsoll"
@@ -15,6 +16,8 @@ type Survey struct {
 	Devices []DeviceSurvey `json:"devices"`
 	Failed  int            `json:"failed_readings"`
 	Notes   []string       `json:"notes,omitempty"` // reason codes that came with readings
+	// Simulated: the readings are a simulated engine's.
+	Simulated bool `json:"simulated"`
 }
 
 // DeviceSurvey is one device's state and the quality of its readings. Values that
@@ -57,6 +60,7 @@ func SurveyOf(samples []plimsoll.Sample) []Survey {
 		for _, device := range slices.Sorted(maps.Keys(byDevice)) {
 			if d := byDevice[device]; len(d.points) > 0 {
 				one.Devices = append(one.Devices, d.survey())
+				one.Simulated = one.Simulated || strings.HasPrefix(device, simulatedPrefix)
 			}
 		}
 		one.Notes = slices.Sorted(maps.Keys(notes))

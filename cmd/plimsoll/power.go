@@ -107,6 +107,9 @@ func (c *PowerCheckCmd) check(ctx context.Context, m plimsoll.Meter, spec plimso
 	if list := power.SurveyOf(samples); len(list) == 1 {
 		r.Survey = list[0]
 	}
+	if r.Simulated {
+		r.Basis, r.Grade = plimsoll.Simulated, plimsoll.G0
+	}
 	if lost != nil {
 		r.Error = lost.Error()
 		return r
@@ -121,8 +124,12 @@ func printChecks(out io.Writer, results []checked) error {
 		fmt.Fprintf(&b, "%s\n  %s at boundary %s, basis %s, grade %s\n", r.Meter, r.Source, r.Boundary, r.Basis, r.Grade)
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 		for _, d := range r.Devices {
-			fmt.Fprintf(w, "  %s\t%s W\tlimit %s W\tcounter %s J\t%d readings, %d fresh\trefresh %.2f s\tlongest gap %.2f s\n",
-				d.Device, figureOf(d.Watts), figureOf(d.Limit), figureOf(d.Joules), d.Readings, d.Fresh, d.RefreshS, d.MaxGapS)
+			refresh := "-"
+			if d.RefreshS > 0 {
+				refresh = fmt.Sprintf("%.2f", d.RefreshS)
+			}
+			fmt.Fprintf(w, "  %s\t%s W\tlimit %s W\tcounter %s J\t%d readings, %d fresh\trefresh %s s\tlongest gap %.2f s\n",
+				d.Device, figureOf(d.Watts), figureOf(d.Limit), figureOf(d.Joules), d.Readings, d.Fresh, refresh, d.MaxGapS)
 		}
 		if err := w.Flush(); err != nil {
 			return err
