@@ -8,35 +8,47 @@ import "plimsoll"
 // do not count as cached until a later prompt has carried them, since a live reply
 // is thrown away. A prefix ends between two segments. The figures are in the
 // trajectory's basis, 0 where the prompt's count is unknown.
+//
+// A prompt that an earlier one begins counts that one's recorded tokens, so that
+// what a recording counted but does not hold (a missing system prompt) is in; a
+// part of a prompt counts by its share of the prompt's known size.
 func IdealCached(t *plimsoll.Trajectory) []int {
 	out := make([]int, len(t.Turns))
 	w := newWeights(t)
 	var leaves []leaf // prompts that are not the prefix of a later prompt
 	for i := range t.Turns {
 		turn := &t.Turns[i]
-		best, replaced := w.scaffold(turn.Prompt), -1
+		best, whole, replaced := w.scaffold(turn.Prompt), 0, -1
 		for k := range leaves {
-			shared, whole := w.shared(leaves[k].prompt, turn.Prompt)
+			shared, all := w.shared(leaves[k].prompt, turn.Prompt)
 			best = max(best, shared)
-			if whole {
-				replaced = k
+			if all {
+				whole, replaced = max(whole, leaves[k].tokens), k
 			}
 		}
 		if replaced >= 0 {
-			leaves[replaced] = leaf{turn.Prompt}
+			leaves[replaced] = leaf{turn.Prompt, turn.PromptTokens}
 		} else {
-			leaves = append(leaves, leaf{turn.Prompt})
+			leaves = append(leaves, leaf{turn.Prompt, turn.PromptTokens})
 		}
+		share := 0
 		if total := w.prompt(turn.Prompt); total > 0 {
 			// Counting message by message leaves rounding and frames between the
 			// segments' sum and the prompt's count: the share carries over.
-			out[i] = int(float64(turn.PromptTokens)*best/total + 0.5)
+			share = int(float64(turn.PromptTokens)*best/total + 0.5)
 		}
+		if whole > 0 {
+			share = whole
+		}
+		out[i] = min(share, turn.PromptTokens)
 	}
 	return out
 }
 
-type leaf struct{ prompt []plimsoll.Span }
+type leaf struct {
+	prompt []plimsoll.Span
+	tokens int
+}
 
 // weights holds running sums of the segments' sizes: tokens where every segment
 // has a count, else bytes.

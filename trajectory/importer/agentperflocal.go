@@ -34,8 +34,14 @@ type localRow struct {
 	Tools           jsontext.Value   `json:"tools"`
 	DelayMS         float64          `json:"simulated_tool_delay_ms_after"`
 	Target          int              `json:"target_output_tokens"`
-	RecordedInput   int              `json:"recorded_input_tokens"`
-	RecordedOutput  int              `json:"recorded_output_tokens"`
+	RecordedInput   int              `json:"recorded_prompt_tokens"`
+	RecordedOutput  int              `json:"recorded_completion_tokens"`
+	ModelMS         float64          `json:"recorded_model_duration_ms"`
+	ToolCalls       []struct {
+		Name       string  `json:"tool_name"`
+		ID         string  `json:"tool_call_id"`
+		DurationMS float64 `json:"duration_ms"`
+	} `json:"recorded_tool_calls_after"`
 }
 
 type localManifest struct {
@@ -43,7 +49,6 @@ type localManifest struct {
 	Tasks []struct {
 		TaskID string `json:"task_id"`
 		Trace  string `json:"trace"`
-		Path   string `json:"trace_path"`
 	} `json:"tasks"`
 }
 
@@ -78,9 +83,6 @@ func readLocalFolder(dir string) ([]*plimsoll.Trajectory, error) {
 	var out []*plimsoll.Trajectory
 	for i, task := range manifest.Tasks {
 		name := task.Trace
-		if name == "" {
-			name = task.Path
-		}
 		if name == "" || !filepath.IsLocal(filepath.FromSlash(name)) {
 			return nil, fmt.Errorf("%s: tasks[%d]: trace path %.80q must stay inside of the folder", filepath.Join(dir, "manifest.json"), i, name)
 		}
@@ -138,6 +140,7 @@ func readLocalTrace(in *input) ([]*plimsoll.Trajectory, error) {
 type localTask struct {
 	*snapshots
 	delay time.Duration // after the last row
+	tools []plimsoll.ToolEvent
 	clock time.Duration
 }
 
@@ -145,20 +148,28 @@ func (t *localTask) row(row *localRow) error {
 	if want := len(t.b.T.Turns); row.ConversationIdx != want {
 		return fmt.Errorf("conversation_idx is %d; the next is %d (0, 1, 2, ... without a gap)", row.ConversationIdx, want)
 	}
-	if err := checkSeconds("simulated_tool_delay_ms_after", row.DelayMS/1e3); err != nil {
+	if err := errors.Join(checkSeconds("simulated_tool_delay_ms_after", row.DelayMS/1e3), checkSeconds("recorded_model_duration_ms", row.ModelMS/1e3)); err != nil {
 		return err
 	}
 	if row.Target < 0 || row.RecordedInput < 0 || row.RecordedOutput < 0 {
 		return fmt.Errorf("token counts %d, %d, %d must not be negative", row.Target, row.RecordedInput, row.RecordedOutput)
 	}
-	turn := plimsoll.Turn{Delay: t.delay, PromptTokens: row.RecordedInput, OutputTokens: row.Target}
+	turn := plimsoll.Turn{Delay: t.delay, Tools: t.tools, PromptTokens: row.RecordedInput, OutputTokens: row.Target, Started: t.clock}
 	if turn.OutputTokens == 0 {
 		turn.OutputTokens = row.RecordedOutput
 	}
-	if t.delay > 0 {
-		turn.Tools = []plimsoll.ToolEvent{{Start: t.clock, Duration: t.delay}}
-		t.clock += t.delay
+	t.clock += time.Duration(row.ModelMS * 1e6)
+	turn.Ended = t.clock
+	t.delay, t.tools = time.Duration(row.DelayMS*1e6), nil
+	at := t.clock
+	for i, c := range row.ToolCalls {
+		if err := checkSeconds(fmt.Sprintf("recorded_tool_calls_after[%d].duration_ms", i), c.DurationMS/1e3); err != nil {
+			return err
+		}
+		took := time.Duration(c.DurationMS * 1e6)
+		t.tools = append(t.tools, plimsoll.ToolEvent{CallID: c.ID, Name: c.Name, Class: toolClass(c.Name), Start: at, Duration: took})
+		at += took
 	}
-	t.delay = time.Duration(row.DelayMS * 1e6)
+	t.clock += t.delay
 	return t.request(row.Messages, turn)
 }

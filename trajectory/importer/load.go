@@ -23,10 +23,18 @@ func Load(path string, c token.Counter) (*trajectory.Set, error) {
 		notes = append(notes, fmt.Sprintf("%d turns left out: the recording does not hold their replies", n))
 	}
 	kept := ts[:0]
+	filled := 0
 	for _, t := range ts {
-		if len(t.Turns) > 0 {
-			kept = append(kept, t)
+		if len(t.Turns) == 0 {
+			continue
 		}
+		kept = append(kept, t)
+		if trajectory.FillText(t) {
+			filled++
+		}
+	}
+	if filled > 0 {
+		notes = append(notes, fmt.Sprintf("%d trajectories hold lengths instead of text in places: filler text of that length stands there, with the recorded block sharing", filled))
 	}
 	set, err := trajectory.NewSet(trajectory.SetName(path), kept, c)
 	if err != nil {
