@@ -3,16 +3,75 @@ package profile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"plimsoll/sim"
 	"plimsoll/sim/roofline"
 )
 
-// Engine returns the configuration of the profile's engine. It refuses weights
-// that do not fit and layouts that do not divide, with the arithmetic.
+// Engine returns the configuration of a profile of a single engine. It refuses
+// weights that do not fit and layouts that do not divide, with the arithmetic.
 func (p *Profile) Engine() (sim.Config, error) {
-	cfg, err := p.engine()
+	if len(p.Pools) > 0 {
+		return sim.Config{}, fmt.Errorf("profile %s has pools of engines; it is a deployment", p.Name)
+	}
+	return p.engine(Pool{Role: "serve", Count: 1, Layout: p.Layout, KVRegime: p.KVRegime}, p.Speculation.Draft)
+}
+
+// Deployment returns the configuration of all the profile's engines.
+func (p *Profile) Deployment() (sim.DeploymentConfig, error) {
+	out := sim.DeploymentConfig{Router: sim.Router(p.Router), Overhead: duration(p.Network.Overhead), TransferFixed: duration(p.Network.TransferFixed)}
+	if out.Router == "" {
+		out.Router = sim.RouteAffinity
+	}
+	if rate := p.Network.TransferRate.Value; rate > 0 {
+		out.TransferPerToken = p.Network.TransferBytes.Value / rate
+	}
+	pools := p.pools()
+	twoStages := slices.ContainsFunc(pools, func(pool Pool) bool { return pool.Role == "decode" })
+	for i, pool := range pools {
+		draft := p.Speculation.Draft
+		if twoStages && pool.Role == "serve" {
+			draft = 0 // it generates nothing
+		}
+		cfg, err := p.engine(pool, draft)
+		if err != nil {
+			return out, fmt.Errorf("pools[%d]: %w", i, err)
+		}
+		for range pool.Count {
+			if pool.Role == "decode" {
+				out.Decode = append(out.Decode, cfg)
+			} else {
+				out.Serve = append(out.Serve, cfg)
+			}
+		}
+	}
+	if err := out.Validate(); err != nil {
+		return out, fmt.Errorf("profile %s: %w", p.Name, err)
+	}
+	return out, nil
+}
+
+// pools returns the profile's pools; a single engine is one.
+func (p *Profile) pools() []Pool {
+	if len(p.Pools) > 0 {
+		return p.Pools
+	}
+	return []Pool{{Role: "serve", Count: 1, Layout: p.Layout, KVRegime: p.KVRegime}}
+}
+
+// Accelerators returns how many accelerators the profile's engines take.
+func (p *Profile) Accelerators() int {
+	n := 0
+	for _, pool := range p.pools() {
+		n += pool.Count * pool.Layout.roofline().Accelerators()
+	}
+	return n
+}
+
+func (p *Profile) engine(pool Pool, draft int) (sim.Config, error) {
+	cfg, err := p.configure(pool, draft)
 	if err == nil {
 		err = cfg.Validate()
 	}
@@ -22,11 +81,8 @@ func (p *Profile) Engine() (sim.Config, error) {
 	return cfg, nil
 }
 
-// Accelerators returns how many accelerators the engine takes.
-func (p *Profile) Accelerators() int { return p.layout().Accelerators() }
-
-func (p *Profile) engine() (sim.Config, error) {
-	system, err := p.System()
+func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
+	system, err := p.System(pool.Layout)
 	if err != nil {
 		return sim.Config{}, err
 	}
@@ -34,34 +90,43 @@ func (p *Profile) engine() (sim.Config, error) {
 	if err != nil {
 		return sim.Config{}, err
 	}
-	blocks, fixed, err := p.blocks()
+	if draft == 0 {
+		accepted = 1
+	}
+	blocks, fixed, err := p.blocks(pool)
 	if err != nil {
 		return sim.Config{}, err
 	}
-	r, l := p.Runtime, p.layout()
+	r, l := p.Runtime, pool.Layout.roofline()
+	seqs := r.MaxNumSeqs
+	if pool.MaxNumSeqs != (Value{}) {
+		seqs = pool.MaxNumSeqs
+	}
 	n := float64(l.Accelerators())
 	return sim.Config{
-		Cost: system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: p.Speculation.Draft}),
+		Cost: system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft}),
 		Power: sim.Power{IdleW: n * p.Accelerator.IdlePower.Value, MaxW: n * p.Accelerator.MaxPower.Value,
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
 		BlockTokens: r.BlockTokens.int(), Blocks: blocks, FixedBlocks: fixed, Reserve: sim.Reserve(r.Reserve),
-		MaxSeqs: r.MaxNumSeqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
-		PreferredSeqs: r.PreferredSeqs.int(), MaxQueueDelay: time.Duration(r.MaxQueueDelay.Value * 1e9),
+		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
+		PreferredSeqs: r.PreferredSeqs.int(), MaxQueueDelay: duration(r.MaxQueueDelay),
 		Accepted: accepted, Speed: 1,
 	}, nil
 }
 
-// System returns the model on the accelerators, for pricing kernels.
-func (p *Profile) System() (*roofline.System, error) {
-	return roofline.New(p.hardware(), p.Shape(), p.constants(), p.layout())
+func duration(v Value) time.Duration { return time.Duration(v.Value * 1e9) }
+
+// System returns the model on the accelerators in a layout, for pricing kernels.
+func (p *Profile) System(l Layout) (*roofline.System, error) {
+	return roofline.New(p.hardware(), p.Shape(), p.constants(), l.roofline())
 }
 
 // blocks returns the KV pool of all attention ranks and what a sequence takes of it
 // whatever its length, blocks.
-func (p *Profile) blocks() (pool, fixed int, err error) {
-	m, l, r := p.Shape(), p.layout(), p.Runtime
+func (p *Profile) blocks(pool Pool) (blocks, fixed int, err error) {
+	m, l, r := p.Shape(), pool.Layout.roofline(), p.Runtime
 	perToken, perSeq := m.KVPerToken(l.TP), m.KVFixed(l.TP)
-	if regime, ok, err := p.regime(); err != nil {
+	if regime, ok, err := p.regime(pool.KVRegime); err != nil {
 		return 0, 0, err
 	} else if ok {
 		perToken, perSeq = regime.PerToken.Value, regime.Fixed.Value
@@ -82,13 +147,13 @@ func (p *Profile) hardware() roofline.Hardware {
 	return roofline.Hardware{
 		HBMBytes: a.HBMBytes.Value, HBMBandwidth: a.HBMBandwidth.Value, BF16: a.BF16.Value, FP8: a.FP8.Value, FP4: a.FP4.Value,
 		LinkBandwidth: a.LinkBandwidth.Value, LinkDomain: a.LinkDomain.int(), NICBandwidth: a.NICBandwidth.Value, FloorFactor: a.FloorFactor.Value,
+		FourBitFactor: a.FourBitFactor.Value,
 	}
 }
 
-// layout fills in ones.
-func (p *Profile) layout() roofline.Layout {
-	l := p.Layout
-	return roofline.Layout{TP: max(1, l.TP), DP: max(1, l.DP), EP: max(1, l.EP), PP: max(1, l.PP), Fused: l.Fused}
+// roofline fills in ones.
+func (l Layout) roofline() roofline.Layout {
+	return roofline.Layout{TP: max(1, l.TP), DP: max(1, l.DP), EP: max(1, l.EP), PP: max(1, l.PP), Fused: l.Fused, Redundant: l.Redundant}
 }
 
 // Shape returns the model for the cost model.

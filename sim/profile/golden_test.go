@@ -35,7 +35,7 @@ func TestKernelGoldens(t *testing.T) {
 		{"experts TP8, FP8 weights", "h200", Layout{TP: 8}, 0.503, fp8Experts(64, 1)},
 	} {
 		t.Run(fmt.Sprint(c.accelerator, " ", c.name), func(t *testing.T) {
-			p := Profile{Layout: c.layout}
+			var p Profile
 			for folder, into := range map[string]any{"accelerators/" + c.accelerator: &p.Accelerator, "models/deepseek-v4-pro": &p.Model, "constants/kernels": &p.Constants} {
 				text, err := data.ReadFile("data/" + folder + ".yaml")
 				if err != nil {
@@ -45,7 +45,7 @@ func TestKernelGoldens(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			system, err := p.System()
+			system, err := p.System(c.layout)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,11 @@ type Profile struct {
 	About       string      `yaml:"about"`
 	ModelName   string      `yaml:"model_name"` // that the live engine serves
 	Use         Use         `yaml:"use"`
-	Layout      Layout      `yaml:"layout"`
+	Layout      Layout      `yaml:"layout"`    // of a single engine; or
+	Pools       []Pool      `yaml:"pools"`     // of several
+	Router      string      `yaml:"router"`    // affinity, least_loaded, prefix; "" affinity
+	Network     Network     `yaml:"network"`   // between the pools and before them
+	Published   Published   `yaml:"published"` // what to set the simulation beside
 	KVRegime    string      `yaml:"kv_regime"` // of the model; "" ideal paging
 	Speculation Speculation `yaml:"speculation"`
 	Accelerator Accelerator `yaml:"accelerator"`
@@ -38,6 +42,33 @@ type Layout struct {
 	EP    int  `yaml:"ep"`
 	PP    int  `yaml:"pp"`
 	Fused bool `yaml:"fused"`
+	// Redundant is copies of experts beside the first, spread with them.
+	Redundant int `yaml:"redundant"`
+}
+
+// Pool is a number of equal engines.
+type Pool struct {
+	Role       string `yaml:"role"` // serve: whole requests, or prompts where there is a decode pool; decode
+	Count      int    `yaml:"count"`
+	Layout     Layout `yaml:"layout"`
+	KVRegime   string `yaml:"kv_regime"`
+	MaxNumSeqs Value  `yaml:"max_num_seqs" unit:"1" optional:"ok"` // a rank, in place of the runtime's
+}
+
+// Network is what lies before and between the pools.
+type Network struct {
+	Overhead      Value `yaml:"overhead" unit:"s" optional:"ok" zero:"ok"`       // routing and tokenising
+	TransferFixed Value `yaml:"transfer_fixed" unit:"s" optional:"ok" zero:"ok"` // of a KV cache from serve to decode
+	TransferRate  Value `yaml:"transfer_rate" unit:"B/s" optional:"ok"`
+	TransferBytes Value `yaml:"transfer_bytes" unit:"B" optional:"ok"` // a prompt token
+}
+
+// Published is a published result of the benchmark on such a system. Power is what
+// an accelerator's share of the published megawatts comes to.
+type Published struct {
+	AgentsPerMW          Value `yaml:"agents_per_mw" unit:"1" optional:"ok"`
+	AgentsPerAccelerator Value `yaml:"agents_per_accelerator" unit:"1" optional:"ok"`
+	Power                Value `yaml:"power" unit:"W" optional:"ok"`
 }
 
 // Speculation picks an acceptance table of the model and the length of the draft.
@@ -57,6 +88,7 @@ type Accelerator struct {
 	LinkDomain    Value `yaml:"link_domain" unit:"1"`
 	NICBandwidth  Value `yaml:"nic_bandwidth" unit:"B/s" zero:"ok"`
 	FloorFactor   Value `yaml:"floor_factor" unit:"1"`
+	FourBitFactor Value `yaml:"four_bit_factor" unit:"1"`
 	IdlePower     Value `yaml:"idle_power" unit:"W" zero:"ok"`
 	MaxPower      Value `yaml:"max_power" unit:"W"`
 	ITPower       Value `yaml:"it_power" unit:"W"`     // node or rack rating over its accelerators
@@ -182,7 +214,8 @@ func (p *Profile) check() error {
 	for _, section := range []struct {
 		name  string
 		value any
-	}{{"accelerator", p.Accelerator}, {"model", p.Model}, {"constants", p.Constants}, {"runtime", p.Runtime}} {
+	}{{"accelerator", p.Accelerator}, {"model", p.Model}, {"constants", p.Constants}, {"runtime", p.Runtime},
+		{"network", p.Network}, {"published", p.Published}} {
 		if err := checkSection(section.name, section.value); err != nil {
 			return err
 		}
@@ -194,6 +227,17 @@ func (p *Profile) check() error {
 func (p *Profile) checkNames() error {
 	if p.Runtime.Scheduler != "vllm" {
 		return fmt.Errorf("runtime.scheduler %q is not modelled; there is: vllm", p.Runtime.Scheduler)
+	}
+	for i, pool := range p.Pools {
+		if err := checkSection(fmt.Sprintf("pools[%d]", i), pool); err != nil {
+			return err
+		}
+		if pool.Count < 1 || pool.Role != "serve" && pool.Role != "decode" {
+			return fmt.Errorf("pools[%d] has count %d and role %q, want a count of at least 1 and serve or decode", i, pool.Count, pool.Role)
+		}
+	}
+	if len(p.Pools) > 0 && (p.Layout != Layout{} || p.KVRegime != "") {
+		return fmt.Errorf("layout and kv_regime are of a single engine; with pools, write them there")
 	}
 	if len(p.Model.Attention) == 0 || len(p.Model.FFN) == 0 {
 		return fmt.Errorf("model needs at least one group under attention and one under ffn")
@@ -214,19 +258,19 @@ func (p *Profile) checkNames() error {
 	return nil
 }
 
-// regime returns the KV regime of the profile, false for ideal paging.
-func (p *Profile) regime() (KVRegime, bool, error) {
-	if p.KVRegime == "" {
+// regime returns a KV regime of the model, false for ideal paging.
+func (p *Profile) regime(name string) (KVRegime, bool, error) {
+	if name == "" {
 		return KVRegime{}, false, nil
 	}
 	var names []string
 	for _, r := range p.Model.KVRegimes {
-		if r.Name == p.KVRegime {
+		if r.Name == name {
 			return r, true, nil
 		}
 		names = append(names, r.Name)
 	}
-	return KVRegime{}, false, fmt.Errorf("kv_regime %q is not one of the model's: %s", p.KVRegime, strings.Join(names, ", "))
+	return KVRegime{}, false, fmt.Errorf("kv_regime %q is not one of the model's: %s", name, strings.Join(names, ", "))
 }
 
 // accepted returns the tokens a decode step yields a sequence.

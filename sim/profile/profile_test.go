@@ -38,7 +38,7 @@ func TestEveryBuiltInProfileMakesAnEngine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Engine(); err != nil || p.Name != name {
+		if _, err := p.Deployment(); err != nil || p.Name != name {
 			t.Errorf("%s: name %q, %v", name, p.Name, err)
 		}
 	}

@@ -42,8 +42,9 @@ func (v Value) check(unit string) error {
 }
 
 // checkSection checks every Value of a section, lists included, by the tags of its
-// field: `unit` is the unit, `zero:"ok"` allows 0, and `need` lists the section's
-// kinds that need the value, which others must not have.
+// field: `unit` is the unit, `zero:"ok"` allows 0, `optional:"ok"` allows it to be
+// missing, and `need` lists the section's kinds that need the value, which others
+// must not have.
 func checkSection(name string, section any) error {
 	v := reflect.ValueOf(section)
 	kind := ""
@@ -67,6 +68,7 @@ func checkField(name, kind string, tag reflect.StructTag, v reflect.Value) error
 		if (value != Value{}) {
 			return fmt.Errorf("%s is given, but %s has none", name, kind)
 		}
+	case isValue && tag.Get("optional") != "" && value == Value{}:
 	case isValue:
 		if err := value.check(tag.Get("unit")); err != nil {
 			return fmt.Errorf("%s %w", name, err)

@@ -104,9 +104,13 @@ func (s *System) ffn(f FFN, tokens, imbalance float64) part {
 	if s.layout.EP == 1 {
 		global = tokens
 	}
-	touched := e / split * (1 - math.Pow(1-k/e, global))
+	held := (e + float64(s.layout.Redundant)) / split
+	touched := held * (1 - math.Pow(1-k/e, global))
 	weights := touched * f.Parameters * f.WeightBytes / bw
 	linear := 2 * f.Parameters * k * global / split / peak
+	if f.WeightBytes < 1 {
+		linear *= s.hw.FourBitFactor
+	}
 	floor := s.consts.ExpertFloor
 	if s.layout.Fused {
 		floor = s.consts.FusedFloor

@@ -96,9 +96,19 @@ func (m Model) KVFixed(tp int) float64 {
 func (m Model) WeightsPerAccelerator(l Layout) float64 {
 	split := float64(l.TP * l.PP)
 	if l.EP > 1 {
-		return m.ExpertBytes/float64(l.EP*l.PP) + (m.CheckpointBytes-m.ExpertBytes)/split
+		return m.ExpertBytes*m.copies(l)/float64(l.EP*l.PP) + (m.CheckpointBytes-m.ExpertBytes)/split
 	}
 	return m.CheckpointBytes / split
+}
+
+// copies returns the expert weights kept over those there are.
+func (m Model) copies(l Layout) float64 {
+	for _, f := range m.FFN {
+		if f.Experts > 0 {
+			return float64(f.Experts+l.Redundant) / float64(f.Experts)
+		}
+	}
+	return 1
 }
 
 // Fits checks that a layout divides the model.
@@ -112,9 +122,12 @@ func (m Model) Fits(l Layout) error {
 		}
 	}
 	for _, f := range m.FFN {
-		if l.EP > 1 && f.Experts%l.EP != 0 {
-			return fmt.Errorf("layout.ep %d does not divide %d experts: remainder %d", l.EP, f.Experts, f.Experts%l.EP)
+		if n := f.Experts + l.Redundant; l.EP > 1 && f.Experts > 0 && n%l.EP != 0 {
+			return fmt.Errorf("layout.ep %d does not divide %d experts + %d redundant: remainder %d", l.EP, f.Experts, l.Redundant, n%l.EP)
 		}
+	}
+	if l.Redundant < 0 || l.Redundant > 0 && l.EP == 1 {
+		return fmt.Errorf("layout.redundant %d must not be negative, and needs ep above 1", l.Redundant)
 	}
 	if l.EP > 1 && l.EP != l.TP*l.DP {
 		return fmt.Errorf("layout.ep %d must be tp * dp = %d * %d = %d, or 1", l.EP, l.TP, l.DP, l.TP*l.DP)

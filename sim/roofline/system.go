@@ -12,6 +12,7 @@ type Hardware struct {
 	LinkDomain    int     // accelerators; 1: no links
 	NICBandwidth  float64 // bytes/s an accelerator, one direction
 	FloorFactor   float64 // multiplies all floors
+	FourBitFactor float64 // multiplies arithmetic on 4-bit weights, where they are widened first
 }
 
 // Format is the number format of a layer's arithmetic.
@@ -55,6 +56,7 @@ type Constants struct {
 type Layout struct {
 	TP, DP, EP, PP int
 	Fused          bool // all-to-all fused with the expert kernels
+	Redundant      int  // copies of experts beside the first, spread with them over EP
 }
 
 // Accelerators returns how many the layout takes.
