@@ -90,9 +90,20 @@ func (p Preset) Config(tiers []plimsoll.Tier) Config {
 	}
 }
 
-// shapeAt returns the timing of a level of n agents: a slow spawn stretches the
+// fewAgents is where a window of seconds begins to hold too few turns for a verdict.
+const fewAgents = 4
+
+// shapeAt returns the timing of a level of n agents: a handful of agents needs a
+// longer window for the same turns, and a slow spawn stretches the
 // limit, so that ramp, settle and the shortest window always fit.
 func shapeAt(s plimsoll.Shape, n int) plimsoll.Shape {
+	if n < fewAgents && s.Max > 0 {
+		more := s.Max*fewAgents/time.Duration(n) - s.Max
+		s.Max += more
+		if s.Limit > 0 {
+			s.Limit += more
+		}
+	}
 	if s.Limit > 0 {
 		s.Limit = max(s.Limit, s.RampFor(n)+s.Settle+s.Min)
 	}
