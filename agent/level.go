@@ -189,7 +189,7 @@ func (l *Level) mayClose(now plimsoll.Instant) {
 	case long < shape.Min:
 	case l.full():
 		l.close(ClosedFull, now+1) // what filled it now is of it
-	case shape.Limit > 0 && shape.Limit-time.Duration(now) < l.slowestBy(now)*11/10:
+	case shape.Limit > 0 && shape.Limit-time.Duration(now) < l.slowestBy(now)*5/4:
 		l.close(ClosedLimit, now)
 	}
 }

@@ -20,10 +20,19 @@ const (
 // admissibleAt returns the instant before which the sequence cannot be admitted
 // for reasons that only time removes.
 func (e *Engine) admissibleAt(s *sequence) time.Duration {
-	if e.cfg.PreferredSeqs > 0 && len(e.running) >= e.cfg.PreferredSeqs && !s.admitted {
+	if e.cfg.PreferredSeqs > 0 && len(e.running) >= e.preferred() && !s.admitted {
 		return s.arrival + e.cfg.MaxQueueDelay
 	}
 	return s.arrival
+}
+
+// preferred returns how many sequences the batcher likes to run while so many wait.
+func (e *Engine) preferred() int {
+	n := e.cfg.PreferredSeqs
+	if over := len(e.waiting) - e.cfg.PreferredQueue; over > 0 && e.cfg.QueuePerSeq > 0 {
+		n += int(float64(over) / e.cfg.QueuePerSeq)
+	}
+	return n
 }
 
 // admit moves the head of the queue into the running batch, or says what forbids it.

@@ -57,18 +57,23 @@ type Config struct {
 	Cost  Cost
 	Power Power
 
-	BlockTokens   int           // tokens a KV block
-	Blocks        int           // KV pool, blocks
-	FixedBlocks   int           // blocks that a running sequence takes whatever its length
-	Reserve       Reserve       // how admission takes from the pool
-	MaxSeqs       int           // sequences that run at once
-	StepTokens    int           // tokens a step, decode and prompt chunks together
-	MaxContext    int           // prompt + output of one request, tokens
-	PreferredSeqs int           // admit at once below it; 0 always
-	MaxQueueDelay time.Duration // wait before admission at or above PreferredSeqs
-	Accepted      float64       // tokens a decode step yields a sequence: above 1 with speculation, 0 is 1
-	Speed         float64       // divides every step's duration; 1 as priced
-	PerToken      bool          // emit every token, not only first and last
+	BlockTokens   int     // tokens a KV block
+	Blocks        int     // KV pool, blocks
+	FixedBlocks   int     // blocks that a running sequence takes whatever its length
+	Reserve       Reserve // how admission takes from the pool
+	MaxSeqs       int     // sequences that run at once
+	StepTokens    int     // tokens a step, decode and prompt chunks together
+	MaxContext    int     // prompt + output of one request, tokens
+	PreferredSeqs int     // admit at once below it; 0 always
+	// PreferredQueue and QueuePerSeq let more sequences run when the queue is long:
+	// one for every QueuePerSeq requests that wait beyond PreferredQueue; QueuePerSeq
+	// 0 lets none.
+	PreferredQueue int
+	QueuePerSeq    float64
+	MaxQueueDelay  time.Duration // wait before admission above what is preferred
+	Accepted       float64       // tokens a decode step yields a sequence: above 1 with speculation, 0 is 1
+	Speed          float64       // divides every step's duration; 1 as priced
+	PerToken       bool          // emit every token, not only first and last
 }
 
 // Scaled returns the configuration with its KV pool and its speed multiplied.
@@ -86,6 +91,7 @@ func (c Config) Validate() error {
 	}{
 		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
 		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
+		{"PreferredQueue", c.PreferredQueue, 0},
 		{"FixedBlocks", c.FixedBlocks, 0},
 	} {
 		if f.value < f.min {
@@ -101,6 +107,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("sim: Reserve is %q, must be %q or %q", c.Reserve, ReserveOutput, ReservePrompt)
 	case c.Accepted != 0 && !(c.Accepted >= 1 && c.Accepted <= 64):
 		return fmt.Errorf("sim: Accepted is %g tokens a step, must be 1..64, or 0 for 1", c.Accepted)
+	case !(c.QueuePerSeq >= 0) || math.IsInf(c.QueuePerSeq, 0):
+		return fmt.Errorf("sim: QueuePerSeq is %g, must not be negative", c.QueuePerSeq)
 	case c.MaxQueueDelay < 0:
 		return fmt.Errorf("sim: MaxQueueDelay is %s, must not be negative", c.MaxQueueDelay)
 	case !(c.Speed > 0) || math.IsInf(c.Speed, 0):

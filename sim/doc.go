@@ -38,7 +38,10 @@
 //
 // PreferredSeqs and MaxQueueDelay are those of a dynamic batcher: while fewer than
 // PreferredSeqs sequences run, a request is admitted at once; above that, only
-// after it has waited MaxQueueDelay. PreferredSeqs 0 admits always.
+// after it has waited MaxQueueDelay. PreferredSeqs 0 admits always. A queue longer
+// than PreferredQueue raises what is preferred by one sequence for every QueuePerSeq
+// requests in excess: waiting is traded for slower decoding, and since the rule looks
+// at the queue as it is, an engine is in its steady state as soon as its agents are.
 //
 // # Lazy decoding
 //

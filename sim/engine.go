@@ -54,8 +54,8 @@ func (e *Engine) enqueue(now time.Duration, r Request) {
 	e.byID[r.ID] = s
 	e.waiting = append(e.waiting, s)
 	e.stats.Submitted++
-	if len(e.waiting) == 1 {
-		e.step.truncate(e.admissibleAt(s))
+	if len(e.waiting) == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
+		e.step.truncate(max(now, e.admissibleAt(e.waiting[0])))
 	}
 }
 

@@ -109,8 +109,9 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
 		BlockTokens: r.BlockTokens.int(), Blocks: blocks, FixedBlocks: fixed, Reserve: sim.Reserve(r.Reserve),
 		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
-		PreferredSeqs: r.PreferredSeqs.int(), MaxQueueDelay: duration(r.MaxQueueDelay),
-		Accepted: accepted, Speed: 1,
+		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
+		MaxQueueDelay: duration(r.MaxQueueDelay),
+		Accepted:      accepted, Speed: 1,
 	}, nil
 }
 

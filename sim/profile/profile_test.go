@@ -60,9 +60,9 @@ func TestDemoShape(t *testing.T) {
 	for name, c := range map[string]struct{ got, want float64 }{
 		"empty step, s":              {step(0), 1.8e-3},
 		"one more sequence, s":       {(step(64) - step(0)) / 64, 0.6e-3},
-		"prefill rate, tokens/s":     {2048 / (price(sim.Work{Prefill: 2048, Attended: 2048 * 1024}) - price(sim.Work{})), 250e3},
-		"KV pool, tokens":            {float64(cfg.Blocks * cfg.BlockTokens), 160e3},
-		"queue delay, s":             {cfg.MaxQueueDelay.Seconds(), 3.2},
+		"prefill rate, tokens/s":     {2048 / (price(sim.Work{Prefill: 2048, Attended: 2048 * 1024}) - price(sim.Work{})), 110e3},
+		"KV pool, tokens":            {float64(cfg.Blocks * cfg.BlockTokens), 145e3},
+		"queue delay, s":             {cfg.MaxQueueDelay.Seconds(), 60},
 		"power at full decode, W":    {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Seqs: 64, Context: 64 * 2048})), 190},
 		"power of a long prefill, W": {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Prefill: 4096, Attended: 4096 * 2048})), 180},
 	} {
