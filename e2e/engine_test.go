@@ -160,3 +160,43 @@ func TestJSONOnly(t *testing.T) {
 		t.Error(fmt.Sprintf("standard output is not result.json (%d and %d bytes)", len(stdout), len(file)))
 	}
 }
+
+// TestResumeAfterKill kills the program at some instants of a run in virtual time
+// and goes on: the same decisions as an uninterrupted run.
+func TestResumeAfterKill(t *testing.T) {
+	decisions := func(dir string) string {
+		var b strings.Builder
+		for _, tier := range readResult(t, dir).Tiers {
+			fmt.Fprintf(&b, "%s %s %v\n", tier.Name, tier.Verdict, *tier.Capacity)
+			for _, v := range tier.Verdicts {
+				fmt.Fprintf(&b, "  %s %d %s\n", v.Level, v.Agents, v.Verdict)
+			}
+		}
+		return b.String()
+	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	if code, _, stderr := run(t, "run", "--virtual", "--seed", "5", "--out", whole); code != 0 {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	want := decisions(whole)
+	for _, after := range []time.Duration{60 * time.Millisecond, 150 * time.Millisecond, 250 * time.Millisecond} {
+		dir := filepath.Join(t.TempDir(), "killed")
+		cmd := exec.Command(binary(t), "run", "--virtual", "--seed", "5", "--out", dir)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		cmd.Process.Kill()
+		cmd.Wait()
+		if _, err := os.Stat(filepath.Join(dir, "run.yaml")); err != nil {
+			t.Logf("killed after %s, before the folder was begun", after)
+			continue
+		}
+		if code, stdout, stderr := run(t, "run", "--resume", dir); code != 0 {
+			t.Fatalf("killed after %s: resume: exit %d\n%s\n%s", after, code, stdout, stderr)
+		}
+		if got := decisions(dir); got != want {
+			t.Errorf("killed after %s: decisions differ\n%s\nwant\n%s", after, got, want)
+		}
+	}
+}

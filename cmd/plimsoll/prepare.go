@@ -28,6 +28,7 @@ type job struct {
 	progress func() plimsoll.Progress
 	reset    func(context.Context) error
 	closers  []func() error
+	resumes  bool
 }
 
 const builtinTrajectories = 64

@@ -25,6 +25,7 @@ type RunCmd struct {
 	Said    config.Run `embed:""`
 	File    string     `short:"f" name:"file" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it."`
 	MayLoad bool       `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
+	Resume  string     `type:"existingdir" placeholder:"DIR" help:"Go on with an interrupted run: sealed levels are kept, its run.yaml is the configuration."`
 	JSON    bool       `name:"json" help:"Print result.json on standard output and nothing else."`
 	DryRun  bool       `name:"dry-run" help:"Print the plan and stop."`
 }
@@ -55,6 +56,9 @@ func (c *RunCmd) Run(ctx context.Context, io *IO) error {
 		return dryRun(plan, full, io)
 	}
 	job, err := prepare(ctx, plan, io)
+	if job != nil {
+		job.resumes = c.Resume != ""
+	}
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -70,6 +74,12 @@ func (c *RunCmd) Run(ctx context.Context, io *IO) error {
 
 func (c *RunCmd) resolve() (plimsoll.Plan, config.Run, error) {
 	said := c.Said
+	if c.Resume != "" {
+		if c.File != "" || said.Out != nil {
+			return plimsoll.Plan{}, config.Run{}, errors.New("--resume takes its configuration and its folder from DIR: leave out -f and --out")
+		}
+		c.File, said = filepath.Join(c.Resume, bundle.RunFile), config.Run{Out: &c.Resume}
+	}
 	if c.File != "" {
 		file, err := config.Read(c.File)
 		if err != nil {
@@ -90,15 +100,15 @@ func interrupted(ctx context.Context, err error) error {
 
 // measure runs the levels and shows them, writes result, report and manifest.
 func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool) (result.Result, error) {
-	method, _, err := result.Method(j.facts)
-	if err != nil {
-		return result.Result{}, &ExitError{exitUsage, err}
-	}
 	dir, err := j.folder(full)
 	if err != nil {
 		return result.Result{}, err
 	}
 	defer dir.Close()
+	method, _, err := result.Method(dir.Facts())
+	if err != nil {
+		return result.Result{}, &ExitError{exitUsage, err}
+	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -146,9 +156,12 @@ func show(final result.Result, dir *bundle.Dir, io *IO, asJSON bool) error {
 
 func colour(io *IO) bool { return io.TTY && io.Env("NO_COLOR") == "" }
 
-// folder begins the run folder.
+// folder begins the run folder, or takes up an interrupted one.
 func (j *job) folder(full config.Run) (*bundle.Dir, error) {
 	path := j.plan.Out
+	if j.resumes {
+		return j.takeUp(path)
+	}
 	if path == "" {
 		name := j.facts.Started.Format("20060102-150405")
 		path = filepath.Join("runs", name)
@@ -161,6 +174,25 @@ func (j *job) folder(full config.Run) (*bundle.Dir, error) {
 		return nil, err
 	}
 	return bundle.Create(path, j.facts, yaml, systemYAML(j.facts))
+}
+
+// takeUp opens an interrupted run, if what it replays is still the same.
+func (j *job) takeUp(path string) (*bundle.Dir, error) {
+	dir, err := bundle.Resume(path)
+	if err != nil {
+		return nil, err
+	}
+	was, is := dir.Facts(), j.facts
+	switch {
+	case was.Trajectories.SHA256 != is.Trajectories.SHA256:
+		err = fmt.Errorf("resume %s: the trajectories changed since (%.12s, now %.12s): begin a new run", path, was.Trajectories.SHA256, is.Trajectories.SHA256)
+	case was.Engine.Model != is.Engine.Model:
+		err = fmt.Errorf("resume %s: the engine serves %s, it was %s: begin a new run", path, is.Engine.Model, was.Engine.Model)
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
 }
 
 func exists(path string) bool {

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// process is a process's outside for a test.
+type process struct {
+	IO
+	out, err bytes.Buffer
+}
+
+func newProcess(env map[string]string) *process {
+	o := &process{}
+	o.IO = IO{In: strings.NewReader(""), Out: &o.out, Err: &o.err, Env: func(name string) string { return env[name] }}
+	return o
+}
+
+func call(t *testing.T, env map[string]string, args ...string) (int, string, string) {
+	t.Helper()
+	o := newProcess(env)
+	code := Main(context.Background(), args, &o.IO)
+	return code, o.out.String(), o.err.String()
+}
+
+// fakeEngine is an engine whose chat endpoint is scripted.
+func fakeEngine(t *testing.T, chat http.HandlerFunc) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/models", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"object":"list","data":[{"id":"fake","object":"model"}]}`)
+	})
+	mux.HandleFunc("/v1/chat/completions", chat)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL + "/v1"
+}
+
+// TestBadEngines runs against engines that are not fit to be measured: one
+// sentence each, nothing written.
+func TestBadEngines(t *testing.T) {
+	const secret = "sk-canary-4711"
+	for name, c := range map[string]struct {
+		chat http.HandlerFunc
+		args []string
+		want string
+		code int
+	}{
+		"401": {func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(401)
+			fmt.Fprint(w, `{"error":{"message":"bad key"}}`)
+		}, nil, "401", 1},
+		"no stream": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"choices":[{"message":{"content":"hi"}}],"usage":{"completion_tokens":1,"prompt_tokens":1}}`)
+		}, nil, "stream", 1},
+		"wrong model": {http.NotFound, []string{"--model", "other"}, "fake", 1},
+		"dead": {func(w http.ResponseWriter, r *http.Request) {
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			conn.Close()
+		}, nil, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := fakeEngine(t, c.chat)
+			dir := filepath.Join(t.TempDir(), "run")
+			args := append([]string{"run", "--url", url, "--api-key-env", "KEY", "--accelerators", "1", "--out", dir}, c.args...)
+			code, stdout, stderr := call(t, map[string]string{"KEY": secret}, args...)
+			if code != c.code || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit %d, want %d with %q in:\n%s", code, c.code, c.want, stderr)
+			}
+			if strings.Contains(stdout+stderr, secret) {
+				t.Errorf("the key is shown:\n%s%s", stdout, stderr)
+			}
+			if strings.Count(strings.TrimSpace(stderr), "\n") > 0 {
+				t.Errorf("want one sentence:\n%s", stderr)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "result.json")); err == nil {
+				t.Error("a result was written")
+			}
+		})
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"run --nope", "unknown flag"},
+		{"run --tier 3", "30tps/10s"},
+		{"run --power bogus:1 --virtual", "static"},
+		{"run --api-key-env NOPE --url http://127.0.0.1:1/v1", "NOPE"},
+		{"run --url http://192.0.2.1/v1", "--i-may-load-this-target"},
+		{"run --preset x", "quick"},
+	} {
+		code, _, stderr := call(t, nil, strings.Fields(c.args)...)
+		if code != exitUsage || !strings.Contains(stderr, c.want) {
+			t.Errorf("%s: exit %d, want 2 with %q in:\n%s", c.args, code, c.want, stderr)
+		}
+	}
+}
+
+func TestBrokenTrajectories(t *testing.T) {
+	for name, text := range map[string]string{"empty": "", "broken": "{\"conversation_id\":", "other": "{\"a\":1}\n"} {
+		file := filepath.Join(t.TempDir(), "x.jsonl")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, stderr := call(t, nil, "run", "--virtual", "--trajectories", file, "--out", filepath.Join(t.TempDir(), "run"))
+		if code == 0 || !strings.Contains(stderr, "x.jsonl") {
+			t.Errorf("%s: exit %d, want an error that names the file:\n%s", name, code, stderr)
+		}
+	}
+}
+
+// TestVirtualRun goes the whole way in virtual time, with tiers that nobody meets:
+// 0 agents is an answer.
+func TestVirtualRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	code, stdout, stderr := call(t, nil, "run", "--virtual", "--json", "--max-agents", "16", "--tier", "30tps/10s", "--tier", "9000tps/1ms", "--out", dir)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	var r struct {
+		Tiers []struct {
+			Name     string
+			Capacity *int
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		t.Fatalf("standard output is not JSON: %v", err)
+	}
+	if len(r.Tiers) != 2 || r.Tiers[0].Capacity == nil || *r.Tiers[0].Capacity != 16 || r.Tiers[1].Capacity == nil || *r.Tiers[1].Capacity != 0 {
+		t.Errorf("want 16 and 0 agents: %s", stdout[:min(600, len(stdout))])
+	}
+	if code, _, stderr := call(t, nil, "run", "--virtual", "--max-agents", "16", "--tier", "30tps/10s", "--require", "30tps/10s=17", "--out", dir+"2"); code != exitRequire {
+		t.Errorf("exit %d, want 3\n%s", code, stderr)
+	}
+	if code, _, stderr := call(t, nil, "run", "--virtual", "--out", dir); code != exitFailed || !strings.Contains(stderr, dir) {
+		t.Errorf("a folder that is not empty: exit %d\n%s", code, stderr)
+	}
+}
+
+func TestCompletionScripts(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		code, stdout, _ := call(t, nil, "completion", shell)
+		if code != 0 || !strings.Contains(stdout, "run") || !strings.Contains(stdout, "tier") {
+			t.Errorf("%s: exit %d:\n%s", shell, code, stdout)
+		}
+	}
+}
+
+func TestHelpNamesEveryCommand(t *testing.T) {
+	code, stdout, _ := call(t, nil, "--help")
+	if code != 0 || !strings.Contains(stdout, "engine") || !strings.Contains(stdout, "run") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
