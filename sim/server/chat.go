@@ -54,7 +54,8 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	bad := func(code, format string, args ...any) *apiError {
 		return &apiError{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
 	}
-	b, err := memoryOf(r).scan(r, s.core.BlockTokens)
+	m := memoryOf(r)
+	b, err := m.scan(r, s.block)
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -69,10 +70,10 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 		return nil, &apiError{Status: http.StatusNotFound, Code: "model_not_found", Param: "model", Message: fmt.Sprintf("the model %q does not exist; this engine serves %q", o.Model, s.model)}
 	case o.N != nil && *o.N != 1:
 		return nil, bad("unsupported", "n is %d; this engine makes one choice", *o.N)
-	case tokens >= s.core.MaxContext:
-		return nil, bad("context_length_exceeded", "the prompt has %d tokens, the context holds %d", tokens, s.core.MaxContext)
+	case tokens >= s.context:
+		return nil, bad("context_length_exceeded", "the prompt has %d tokens, the context holds %d", tokens, s.context)
 	}
-	limit, refused := outputLimit(o, s.core.MaxContext-tokens)
+	limit, refused := outputLimit(o, s.context-tokens)
 	if refused != nil {
 		return nil, refused
 	}
@@ -84,7 +85,7 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	if natural := max(o.MinTokens, naturalMin+int(g.seed%naturalSpan)); !o.IgnoreEOS && natural <= limit {
 		limit, g.finish = natural, "stop"
 	}
-	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.prompt.ids, Output: limit}
+	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.prompt.ids, Output: limit, Session: m.session}
 	return g, nil
 }
 

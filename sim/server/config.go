@@ -60,15 +60,19 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// engine returns the profile and the core's configuration.
-func (c Config) engine() (p *profile.Profile, cfg sim.Config, err error) {
+// engine returns the profile and the cores' configuration.
+func (c Config) engine() (p *profile.Profile, cfg sim.DeploymentConfig, err error) {
 	if p, err = profile.Load(c.Profile); err != nil {
-		return nil, sim.Config{}, err
+		return nil, cfg, err
 	}
-	if cfg, err = p.Engine(); err != nil {
-		return nil, sim.Config{}, err
+	if cfg, err = p.Deployment(); err != nil {
+		return nil, cfg, err
 	}
 	cfg = cfg.Scaled(c.KVScale, c.SpeedScale)
-	cfg.PerToken = true
+	for _, stage := range [][]sim.Config{cfg.Serve, cfg.Decode} {
+		for i := range stage {
+			stage[i].PerToken = true
+		}
+	}
 	return p, cfg, cfg.Validate()
 }

@@ -20,6 +20,7 @@ const (
 // agent's prompt begins with its previous one. A connection carries one request at
 // a time, so nothing is locked.
 type memory struct {
+	session     uint64 // of the connection, for routing; 0 none
 	last, spare []byte // bodies; spare is for the next one
 	tools       []byte
 	ids         []uint64
@@ -127,7 +128,7 @@ func (m *memory) scanBytes(b []byte, blockTokens int) (*body, error) {
 // remember keeps the body for the next request.
 func (m *memory) remember(b []byte, s *bodyScan) {
 	if len(b) > maxRemembered {
-		*m = memory{}
+		*m = memory{session: m.session}
 		return
 	}
 	if !bytes.Equal(m.tools, s.out.tools) {
@@ -154,8 +155,8 @@ func commonPrefix(a, b []byte) int {
 type memoryKey struct{}
 
 // withMemory gives a connection its memory; net/http calls it once a connection.
-func withMemory(ctx context.Context, _ net.Conn) context.Context {
-	return context.WithValue(ctx, memoryKey{}, new(memory))
+func (s *Server) withMemory(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, memoryKey{}, &memory{session: s.nextSession.Add(1)})
 }
 
 // memoryOf returns the connection's memory, an empty one where it has none.

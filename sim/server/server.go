@@ -14,16 +14,18 @@ import (
 
 // Server is one live simulated engine. Its handler answers only while Drive runs.
 type Server struct {
-	cfg     Config
-	model   string
-	profile string // its name
-	core    sim.Config
-	engine  *sim.Engine   // owned by Drive
-	latest  time.Duration // arrival told to the core, owned by Drive
-	asks    chan ask
-	ended   chan struct{} // closed when Drive returns
-	started time.Time     // instant 0 of the core
-	nextID  atomic.Uint64
+	cfg         Config
+	model       string
+	profile     string          // its name
+	context     int             // longest prompt and output together, tokens
+	block       int             // tokens a KV block
+	engine      *sim.Deployment // owned by Drive
+	latest      time.Duration   // arrival told to the core, owned by Drive
+	asks        chan ask
+	ended       chan struct{} // closed when Drive returns
+	started     time.Time     // instant 0 of the core
+	nextID      atomic.Uint64
+	nextSession atomic.Uint64 // of connections
 }
 
 // New returns a server that is not driven yet.
@@ -36,11 +38,22 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := sim.New(core)
+	engine, err := sim.NewDeployment(core)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, model: names.ModelName, profile: names.Name, core: core, engine: engine, asks: make(chan ask, 256), ended: make(chan struct{}), started: time.Now()}, nil
+	return &Server{cfg: cfg, model: names.ModelName, profile: names.Name, context: shortest(core), block: engine.BlockTokens(), engine: engine, asks: make(chan ask, 256), ended: make(chan struct{}), started: time.Now()}, nil
+}
+
+// shortest returns the context that every engine of the deployment holds.
+func shortest(c sim.DeploymentConfig) int {
+	n := c.Serve[0].MaxContext
+	for _, stage := range [][]sim.Config{c.Serve, c.Decode} {
+		for _, e := range stage {
+			n = min(n, e.MaxContext)
+		}
+	}
+	return n
 }
 
 // Model returns the name of the served model.
@@ -92,7 +105,7 @@ func (s *Server) authorised(next http.HandlerFunc) http.HandlerFunc {
 
 func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, modelList{Object: "list", Data: []model{{
-		ID: s.model, Object: "model", Created: s.started.Unix(), OwnedBy: "plimsoll", MaxModelLen: s.core.MaxContext,
+		ID: s.model, Object: "model", Created: s.started.Unix(), OwnedBy: "plimsoll", MaxModelLen: s.context,
 	}}})
 }
 
