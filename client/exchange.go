@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"plimsoll"
@@ -71,16 +72,46 @@ func (x *exchange) run(ctx context.Context, c *Client, l *lane, index int, epoch
 		ctx, cancel = context.WithDeadline(ctx, x.deadline)
 		defer cancel()
 	}
-	err := x.ready(ctx, c, l, index, row)
-	if err == nil {
-		x.compose(c, index, call)
-		err = l.conns[index].talk(ctx, x, row)
+	reused, err := x.send(ctx, c, l, index, call, row)
+	if reused && x.stale(ctx, err) {
+		l.drop(index)
+		sent := row.Sent
+		x.response.reset()
+		_, err = x.send(ctx, c, l, index, call, row)
+		row.Sent, row.Connect = sent, 0 // the time lost lies between Sent and the reply
 	}
 	row.FirstByte, row.End = x.firstByte, x.end
 	x.settle(ctx, c, call, row, err)
 	if err != nil || x.response.state != over || x.response.close {
 		l.drop(index)
+		return
 	}
+	if keep := x.response.keep; keep > 0 {
+		// A connection that is about to be closed is not worth a turn: a tenth of
+		// its time is left unused.
+		l.conns[index].until = time.Now().Add(keep - keep/10)
+	}
+}
+
+// stale reports whether a turn on a kept connection met its close: HTTP lets a
+// server close a kept connection at any time, also while a request is on its way.
+// Such a turn is sent once more on a new connection; it is no retry, since not a
+// byte of a reply was there. Sent stays, so the engine pays for its close.
+func (x *exchange) stale(ctx context.Context, err error) bool {
+	return x.firstByte == plimsoll.Never && ctx.Err() == nil && (errors.Is(err, io.EOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE))
+}
+
+// send sends the turn on the lane's connection and reads the reply. It reports
+// whether the connection had carried a turn before.
+func (x *exchange) send(ctx context.Context, c *Client, l *lane, index int, call Call, row *plimsoll.Row) (reused bool, err error) {
+	if err := x.ready(ctx, c, l, index, row); err != nil {
+		return false, err
+	}
+	k := l.conns[index]
+	reused, k.used = k.used, true
+	x.compose(c, index, call)
+	return reused, k.talk(ctx, x, row)
 }
 
 // ready makes sure of a connection. What of its making lies after due is booked.
@@ -91,9 +122,7 @@ func (x *exchange) ready(ctx context.Context, c *Client, l *lane, index int, row
 			return &stepError{"connect", err}
 		}
 	}
-	k := l.conns[index]
-	if !k.used {
-		k.used = true
+	if k := l.conns[index]; !k.used {
 		late := max(plimsoll.Instant(k.begun.Sub(x.epoch)), row.Due)
 		if end := plimsoll.Instant(k.end.Sub(x.epoch)); end > late {
 			row.Connect = int64(end - late)

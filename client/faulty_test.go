@@ -277,6 +277,29 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// An engine that closes a kept connection while the next request is on its way has
+// not refused the turn: it goes on a new connection, once, and the engine pays.
+func TestStaleConnection(t *testing.T) {
+	good := whole(delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark)
+	f := serveScript(t, func(f *faulty, c *net.TCPConn) bool {
+		if f.requests.Load() != 2 && f.requests.Load() < 4 {
+			return good(f, c)
+		}
+		return false // after it took the request
+	})
+	c := newTestClient(t, f.url, nil)
+	for _, want := range []plimsoll.Class{plimsoll.ClassOK, plimsoll.ClassOK, plimsoll.ClassRefused} {
+		row := plimsoll.Row{}
+		c.Do(context.Background(), time.Now(), Call{Encoded: encode(t, 2), Output: dialect.Output{Policy: dialect.Recorded}, Request: 30 * time.Second}, &row)
+		if row.Class != want || row.Class == plimsoll.ClassOK && row.FirstByte < row.Sent {
+			t.Errorf("class %s %q, want %s", row.Class, row.Error, want)
+		}
+	}
+	if n := f.requests.Load(); n != 5 {
+		t.Errorf("%d requests, want 5: one, one and its second, one and its second", n)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	for name, play := range map[string]script{
 		"waiting":   stall,

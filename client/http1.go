@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Caps of a reply's head, in bytes.
@@ -29,7 +30,8 @@ type response struct {
 	coded   bool  // a content coding that we did not accept
 	left    int64 // bytes left of the body or chunk; -1 until the connection closes
 	chunked bool
-	close   bool // the connection cannot be used again
+	close   bool          // the connection cannot be used again
+	keep    time.Duration // how long the server keeps the connection; 0 not said
 	line    []byte
 }
 
@@ -158,6 +160,12 @@ func (r *response) header(name, value string) error {
 		r.coded = r.coded || value != "" && !strings.EqualFold(value, "identity")
 	case strings.EqualFold(name, "Connection"):
 		r.close = r.close || strings.Contains(strings.ToLower(value), "close")
+	case strings.EqualFold(name, "Keep-Alive"):
+		if _, after, ok := strings.Cut(value, "timeout="); ok {
+			digits, _, _ := strings.Cut(after, ",")
+			n, _ := strconv.ParseUint(strings.TrimSpace(digits), 10, 16)
+			r.keep = time.Duration(n) * time.Second
+		}
 	case strings.EqualFold(name, "Server"):
 		r.server = value
 	}

@@ -31,8 +31,8 @@ func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
 				id.Model = m.ID
 				detail(id.Details, "models.root", m.Root)
 				detail(id.Details, "models.owned_by", m.OwnedBy)
-				if m.MaxLen > 0 {
-					id.Details["models.max_model_len"] = fmt.Sprint(m.MaxLen)
+				if n := m.context(); n > 0 {
+					id.Details["models.context"] = fmt.Sprint(n)
 				}
 			}
 		}
@@ -104,7 +104,19 @@ type servedModel struct {
 	ID      string `json:"id"`
 	Root    string `json:"root"`
 	OwnedBy string `json:"owned_by"`
-	MaxLen  int    `json:"max_model_len"`
+	MaxLen  int    `json:"max_model_len"` // vLLM, SGLang
+	Meta    struct {
+		Context int `json:"n_ctx"` // llama.cpp, of one slot
+	} `json:"meta"`
+}
+
+// context returns how many tokens a request may have, 0 where the engine says
+// nothing.
+func (m servedModel) context() int {
+	if m.MaxLen > 0 {
+		return m.MaxLen
+	}
+	return m.Meta.Context
 }
 
 func servedModels(body []byte) []servedModel {
@@ -118,14 +130,17 @@ func servedModels(body []byte) []servedModel {
 	return list.Data
 }
 
-// volatile are members that change while an engine serves; they are no identity.
-func volatile(name string) bool {
-	for _, part := range []string{"internal_states", "uptime", "timestamp", "time", "running", "waiting", "load", "slots", "token", "default_generation_settings", "key"} {
-		if strings.Contains(strings.ToLower(name), part) {
+// unfit reports whether a member is no part of an identity: it changes while an
+// engine serves, or it may be a secret.
+func unfit(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range []string{"internal_states", "uptime", "timestamp", "start_time", "last_", "running", "waiting", "sleeping", "slots", "throughput",
+		"default_generation_settings", "key", "secret", "password", "credential"} {
+		if strings.Contains(name, part) {
 			return true
 		}
 	}
-	return false
+	return name == "load" || strings.HasSuffix(name, "_token")
 }
 
 // flatten puts the scalars of a JSON object into the map under dotted names.
@@ -136,7 +151,7 @@ func flatten(into map[string]string, prefix string, body []byte) {
 	}
 	for name, raw := range members {
 		full := prefix + "." + name
-		if volatile(name) || len(into) >= 256 || len(raw) == 0 {
+		if unfit(name) || len(into) >= 256 || len(raw) == 0 {
 			continue
 		}
 		switch raw[0] {

@@ -22,6 +22,7 @@ type conn struct {
 	link
 	begun, end time.Time // of connect and TLS handshake
 	used       bool
+	until      time.Time // when the server will have closed it; zero not said
 }
 
 // link is a connection as a turn uses it.
@@ -67,7 +68,7 @@ func (l *lane) alive(index int) bool {
 	if k == nil {
 		return false
 	}
-	if !k.quiet() {
+	if !k.quiet() || !k.until.IsZero() && time.Now().After(k.until) {
 		l.drop(index)
 		return false
 	}

@@ -77,11 +77,11 @@ func (p *preflight) reach(ctx context.Context) error {
 			continue
 		}
 		p.found("model", true, "")
-		if m.MaxLen > 0 && p.want.Context > 0 {
-			fits := p.want.Context <= m.MaxLen
-			p.found("context", fits, fmt.Sprintf("longest turn %d tokens, engine bears %d", p.want.Context, m.MaxLen))
+		if limit := m.context(); limit > 0 && p.want.Context > 0 {
+			fits := p.want.Context <= limit
+			p.found("context", fits, fmt.Sprintf("longest turn %d tokens, engine bears %d", p.want.Context, limit))
 			if !fits {
-				return fmt.Errorf("the longest turn has %d tokens but %s bears %d: raise the engine's context or cut the trajectories", p.want.Context, url, m.MaxLen)
+				return fmt.Errorf("the longest turn has %d tokens but %s bears %d: raise the engine's context or cut the trajectories", p.want.Context, url, limit)
 			}
 		}
 		return nil

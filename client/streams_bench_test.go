@@ -50,7 +50,7 @@ func cpuTime() time.Duration {
 // BenchmarkStreams holds streams open at once, one event a read, on real sockets,
 // and reports the client's CPU time an event.
 func BenchmarkStreams(b *testing.B) {
-	for _, shape := range []struct{ streams, rate int }{{1000, 20}, {1000, 40}} {
+	for _, shape := range []struct{ streams, rate int }{{300, 20}, {1000, 20}, {1000, 40}} {
 		b.Run(fmt.Sprintf("%dx%d", shape.streams, shape.rate), func(b *testing.B) {
 			const seconds = 3
 			address := startStreamServer(b)
@@ -59,6 +59,12 @@ func BenchmarkStreams(b *testing.B) {
 			e := encode(b, shape.rate*seconds+1)
 			var events, reads int
 			var used time.Duration
+			health, err := StartHealth()
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer health.Close()
+			var seen plimsoll.Client
 			for b.Loop() {
 				var wg sync.WaitGroup
 				rows := make([]plimsoll.Row, shape.streams)
@@ -68,7 +74,7 @@ func BenchmarkStreams(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				before := cpuTime()
+				before, begun := cpuTime(), time.Now()
 				for i := range rows {
 					wg.Go(func() {
 						c.Do(context.Background(), epoch, Call{Slot: i, Encoded: e, Output: dialect.Output{Policy: dialect.Recorded}, Request: time.Minute, Idle: 10 * time.Second}, &rows[i])
@@ -76,6 +82,7 @@ func BenchmarkStreams(b *testing.B) {
 				}
 				wg.Wait()
 				used += cpuTime() - before
+				seen = health.Window(begun, time.Now())
 				for i := range rows {
 					if rows[i].Class != plimsoll.ClassOK {
 						b.Fatalf("%+v", rows[i])
@@ -86,6 +93,8 @@ func BenchmarkStreams(b *testing.B) {
 			}
 			b.ReportMetric(float64(used.Microseconds())/float64(events), "cpu-us/event")
 			b.ReportMetric(float64(events)/float64(reads), "events/read")
+			b.ReportMetric(seen.SentinelP99ms, "sentinel-p99-ms")
+			b.ReportMetric(seen.RunQueueShare*100, "run-queue-%")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

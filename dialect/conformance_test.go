@@ -141,7 +141,7 @@ func requestConforms(t *testing.T, d Dialect, suite conformance) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	salts := Salts{Level: Salt(0xa), Walk: Salt(0xb)}
+	salts := Salts{Level: salt(0xa), Walk: salt(0xb)}
 	for turn := range tr.Turns {
 		text := body(t, e, turn, salts, Output{Policy: Recorded, Max: 7})
 		if !strings.HasSuffix(text, suite.tail) || !strings.HasPrefix(text, `{"model":"m","stream":true`) || !strings.Contains(text, `"top_p":0.9`) {

@@ -28,19 +28,8 @@ type Output struct {
 }
 
 // Salts are put into a request as they are, so they must be ASCII that JSON needs
-// not escape, such as [Salt] makes. An empty salt is left out.
+// not escape. An empty salt is left out.
 type Salts struct{ Level, Walk []byte }
-
-// Salt writes 64 bits as 20 bytes of text.
-func Salt(bits uint64) []byte {
-	const digits = "0123456789abcdef"
-	out := []byte("[[0000000000000000]]")
-	for i := range 16 {
-		out[17-i] = digits[bits&15]
-		bits >>= 4
-	}
-	return out
-}
 
 // Encoded is one trajectory in one dialect. It is immutable.
 type Encoded struct {

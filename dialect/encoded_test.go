@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func conversation() *plimsoll.Trajectory {
 		},
 	}
 }
+
+// salt is 64 bits as text.
+func salt(bits uint64) []byte { return fmt.Appendf(nil, "[[%016x]]", bits) }
 
 // body joins a request and checks its stated length.
 func body(t testing.TB, e *Encoded, turn int, s Salts, o Output) string {
@@ -98,7 +102,7 @@ func TestRequestIsFewSlices(t *testing.T) {
 		t.Errorf("%d slices", len(slices))
 	}
 	scratch := make([][]byte, 0, 16)
-	salts := Salts{Level: Salt(1), Walk: Salt(2)}
+	salts := Salts{Level: salt(1), Walk: salt(2)}
 	if n := testing.AllocsPerRun(100, func() { scratch, _ = e.Request(scratch[:0], 398, salts, Output{Policy: Recorded}) }); n != 0 {
 		t.Errorf("%v allocations a request", n)
 	}
@@ -135,14 +139,14 @@ func TestTextSurvives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slices, _ := e.Request(nil, 1, Salts{Level: Salt(1), Walk: Salt(2)}, Output{Policy: Recorded})
+		slices, _ := e.Request(nil, 1, Salts{Level: salt(1), Walk: salt(2)}, Output{Policy: Recorded})
 		var request struct {
 			Messages []struct{ Content *string }
 		}
 		if err := json.Unmarshal(bytes.Join(slices, nil), &request); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := *request.Messages[1].Content, string(Salt(2))+strings.ToValidUTF8(text, "\ufffd"); got != want {
+		if got, want := *request.Messages[1].Content, string(salt(2))+strings.ToValidUTF8(text, "\ufffd"); got != want {
 			t.Fatalf("got %q, want %q", got, want)
 		}
 	})
