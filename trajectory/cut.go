@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"plimsoll"
 	"plimsoll/token"
@@ -15,6 +16,7 @@ type Limits struct {
 	MaxOutput  int // tokens of a reply
 	MaxTurns   int // turns of a trajectory
 	Count      int // trajectories
+	MaxDelay   time.Duration
 }
 
 // Cut returns a set that stays within limits, in the basis of s; s is not changed.
@@ -24,7 +26,7 @@ type Limits struct {
 // recorded history. A trajectory without a turn left is dropped. Every cut is
 // said in the set's Notes and in the fidelity mark "cut" of its trajectories.
 func (s *Set) Cut(l Limits) (*Set, error) {
-	if l.MaxContext < 0 || l.MaxOutput < 0 || l.MaxTurns < 0 || l.Count < 0 {
+	if l.MaxContext < 0 || l.MaxOutput < 0 || l.MaxTurns < 0 || l.Count < 0 || l.MaxDelay < 0 {
 		return nil, fmt.Errorf("cut: context %d, output %d, turns %d and count %d must not be negative", l.MaxContext, l.MaxOutput, l.MaxTurns, l.Count)
 	}
 	var out []*plimsoll.Trajectory
@@ -45,8 +47,8 @@ func (s *Set) Cut(l Limits) (*Set, error) {
 	}
 	notes := slices.Clone(s.Notes)
 	if n := len(s.Trajectories) - len(out); n+turns+shortened > 0 {
-		notes = append(notes, fmt.Sprintf("cut to context <= %s, output <= %s, turns <= %s: %d trajectories and %d turns left out, %d replies shortened",
-			bound(l.MaxContext), bound(l.MaxOutput), bound(l.MaxTurns), n, turns, shortened))
+		notes = append(notes, fmt.Sprintf("cut to context <= %s, output <= %s, turns <= %s, delay <= %s: %d trajectories and %d turns left out, %d replies and delays shortened",
+			bound(l.MaxContext), bound(l.MaxOutput), bound(l.MaxTurns), boundTime(l.MaxDelay), n, turns, shortened))
 	}
 	cut, err := NewSet(s.Name, out, nil)
 	if err != nil {
@@ -63,6 +65,13 @@ func bound(n int) string {
 	return fmt.Sprint(n)
 }
 
+func boundTime(d time.Duration) string {
+	if d == 0 {
+		return "any"
+	}
+	return d.String()
+}
+
 func cutTrajectory(t *plimsoll.Trajectory, l Limits) (kept *plimsoll.Trajectory, shortened int) {
 	c := *t
 	c.Segments = slices.Clone(t.Segments)
@@ -75,6 +84,10 @@ func cutTrajectory(t *plimsoll.Trajectory, l Limits) (kept *plimsoll.Trajectory,
 			turn.OutputTokens = l.MaxOutput
 			turn.ReasoningTokens = min(turn.ReasoningTokens, l.MaxOutput)
 			turn.Finish = "length"
+			shortened++
+		}
+		if l.MaxDelay > 0 && turn.Delay > l.MaxDelay {
+			turn.Delay = l.MaxDelay
 			shortened++
 		}
 		if l.MaxContext > 0 && turn.PromptTokens+turn.OutputTokens > l.MaxContext || l.MaxTurns > 0 && i >= l.MaxTurns {

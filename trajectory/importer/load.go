@@ -3,6 +3,8 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"plimsoll"
 	"plimsoll/token"
@@ -85,6 +87,9 @@ func Import(path, format string) ([]*plimsoll.Trajectory, string, error) {
 func Detect(path string) (string, error) { return detect(fileInput(path)) }
 
 func detect(in *input) (string, error) {
+	if info, err := os.Stat(in.path); err == nil && info.IsDir() {
+		return detectFolder(in.path)
+	}
 	r, err := in.open()
 	if err != nil {
 		return "", err
@@ -105,6 +110,16 @@ func detect(in *input) (string, error) {
 		return "", fmt.Errorf("%s: no JSON in it; trajectories are JSON or JSONL files, plain or .zst", in.path)
 	}
 	return "", fmt.Errorf("%s: no known format; name it with --format if you know it", in.path)
+}
+
+// detectFolder tells the formats that are folders by the files in them.
+func detectFolder(dir string) (string, error) {
+	for _, f := range [...]struct{ file, format string }{{"manifest.json", "agentperf-local"}, {"context.jsonl", "kimi-cli"}} {
+		if _, err := os.Stat(filepath.Join(dir, f.file)); err == nil {
+			return f.format, nil
+		}
+	}
+	return "", fmt.Errorf("%s: a folder with neither manifest.json (agentperf-local) nor context.jsonl (kimi-cli); name its files", dir)
 }
 
 func readNative(in *input) (ts []*plimsoll.Trajectory, err error) {
