@@ -188,7 +188,7 @@ func TestResumeAfterKill(t *testing.T) {
 		time.Sleep(after)
 		cmd.Process.Kill()
 		cmd.Wait()
-		if _, err := os.Stat(filepath.Join(dir, "run.yaml")); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "facts.json")); err != nil {
 			t.Logf("killed after %s, before the folder was begun", after)
 			continue
 		}
