@@ -48,6 +48,6 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
 		}
 	}
-	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, APIKey: key}
+	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, APIKey: key, Version: version()}
 	return server.Run(ctx, cfg, func(url string) { fmt.Fprintln(io_.Out, listening+url) })
 }

@@ -122,9 +122,9 @@ func (l *live) sealed(e plimsoll.Event) {
 		fmt.Fprint(l.out, "  "+cell)
 	}
 	fmt.Fprintln(l.out)
-	for _, g := range e.Gates {
-		if !g.OK {
-			fmt.Fprintln(l.out, l.paint("35", fmt.Sprintf("       void: %s %.3g %s is above %.3g %s", g.Name, g.Value, g.Unit, g.Limit, g.Unit)))
+	if e.Validity == "void" && len(e.Verdicts) > 0 {
+		for _, reason := range e.Verdicts[0].Reasons {
+			fmt.Fprintln(l.out, l.paint("35", "       void: "+reason))
 		}
 	}
 }
