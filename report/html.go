@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"plimsoll"
 	"plimsoll/bundle"
 	"plimsoll/result"
 )
@@ -29,6 +30,7 @@ type page struct {
 	Traces []traceRow
 	Spread []Chart
 	Time   []Chart
+	Level  []Chart // one level in time
 	Facts  [][2]string
 	Files  []file
 	Folder string
@@ -75,9 +77,51 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 		if p.Files, err = filesOf(d); err != nil {
 			return err
 		}
+		if err := p.addTrace(d, r); err != nil {
+			return err
+		}
 	}
 	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// addTrace adds the charts of one level in time: that of the first tier's capacity,
+// else the last valid one.
+func (p *page) addTrace(d *bundle.Dir, r result.Result) error {
+	id := ""
+	for _, l := range r.Levels {
+		if l.Validity == "valid" && !l.Warmup {
+			id = l.ID
+		}
+	}
+	for _, t := range r.Tiers {
+		if t.Capacity == nil || *t.Capacity == 0 {
+			continue
+		}
+		for _, v := range t.Verdicts {
+			if v.Agents == *t.Capacity && v.Verdict == plimsoll.Pass {
+				id = v.Level
+			}
+		}
+		break
+	}
+	if id == "" {
+		return nil
+	}
+	trace, err := result.TraceOf(d, id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a result without its levels is shown without this chart
+	}
+	if err != nil {
+		return err
+	}
+	if c, ok := levelTimeChart(trace); ok {
+		p.Level = append(p.Level, c)
+	}
+	if c, ok := lanesChart(trace); ok {
+		p.Level = append(p.Level, c)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"plimsoll/result"
@@ -61,9 +62,11 @@ func (s spread) chart(levels []result.Level) Chart {
 		c.line("grid", leftEdge, y.at(v), wideRight, y.at(v))
 		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
 	}
-	for _, limit := range distinct(s.limits) {
+	lowest := math.Inf(1)
+	for _, limit := range distinct(s.limits) { // from the smallest, at the bottom, upwards
 		c.line("slo", leftEdge, y.at(limit), wideRight, y.at(limit))
-		c.text("slo-label", "start", wideRight+6, y.at(limit)+4, round(limit)+" "+s.unit)
+		lowest = math.Min(y.at(limit)+4, lowest-13) // labels keep apart
+		c.text("slo-label", "start", wideRight+6, lowest, round(limit)+" "+s.unit)
 	}
 	step := (wideRight - leftEdge) / float64(len(levels))
 	every := int(math.Ceil(34 / step)) // labels that would touch are left out
@@ -129,15 +132,7 @@ func (s spread) table(levels []result.Level) Table {
 	return table
 }
 
-// distinct returns the values without repeats, in order of first appearance.
+// distinct returns the values without repeats, ascending.
 func distinct(values []float64) []float64 {
-	var out []float64
-	seen := map[float64]bool{}
-	for _, v := range values {
-		if !seen[v] {
-			seen[v] = true
-			out = append(out, v)
-		}
-	}
-	return out
+	return slices.Compact(slices.Sorted(slices.Values(values)))
 }

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"plimsoll/result"
+)
+
+// levelTimeChart shows one level in time: turns in flight, output tokens and, where
+// it was metered, power, each on its own scale, with the window shaded.
+func levelTimeChart(t result.Trace) (Chart, bool) {
+	if t.LengthS <= 0 || len(t.Points) == 0 {
+		return Chart{}, false
+	}
+	panels := []panel{
+		{"Turns in flight", func(p result.TracePoint) float64 { return p.InFlight }},
+		{"Output, tok/s", func(p result.TracePoint) float64 { return p.TokensPS }},
+	}
+	for _, p := range t.Points {
+		if p.Watts.Known() {
+			panels = append(panels, panel{"Power, W", func(p result.TracePoint) float64 { return float64(p.Watts) }})
+			break
+		}
+	}
+	chart := Chart{ID: "level-time", Title: fmt.Sprintf("Level %s, %s, in time", t.Level, count(t.Agents, "agent")),
+		Desc:  fmt.Sprintf("%d curves over the %s of the level; the window from %s to %s is shaded.", len(panels), clock(t.LengthS), clock(t.WindowS[0]), clock(t.WindowS[1])),
+		Table: timeTable(t, panels)}
+	const each, gap = 92.0, 38.0
+	height := float64(len(panels))*(each+gap) + 26 // the last gap holds the time axis
+	x := scale{low: 0, high: t.LengthS, from: leftEdge, to: wideWidth - 14}
+	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, height)
+	for i, p := range panels {
+		top := float64(i)*(each+gap) + 20
+		p.draw(c, t, x, top, top+each)
+	}
+	bottom := height - gap - 6
+	for _, v := range timeTicks(t.LengthS, 12) {
+		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
+		c.text("tick", "middle", x.at(v), bottom+17, moment(v, t.LengthS))
+	}
+	chart.SVG = c.done()
+	return chart, true
+}
+
+// panel is one curve over the time of a level.
+type panel struct {
+	name  string
+	value func(result.TracePoint) float64
+}
+
+func (p panel) draw(c *canvas, t result.Trace, x scale, top, bottom float64) {
+	var values []float64
+	for _, point := range t.Points {
+		values = append(values, p.value(point))
+	}
+	y := linearScale(values, bottom, top)
+	c.rect("shade", x.at(t.WindowS[0]), top, x.at(t.WindowS[1])-x.at(t.WindowS[0]), bottom-top, "window")
+	for _, v := range y.ticks(3) {
+		c.line("grid", leftEdge, y.at(v), wideWidth-14, y.at(v))
+		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
+	}
+	var line [][2]float64
+	for i, point := range t.Points {
+		if v := values[i]; !math.IsNaN(v) {
+			line = append(line, [2]float64{x.at(point.AtS), y.at(v)})
+		}
+	}
+	c.path("curve", line)
+	c.line("axis", leftEdge, bottom, wideWidth-14, bottom)
+	c.text("axis-name", "start", 0, top-8, p.name)
+}
+
+// timeTable gives every tenth point.
+func timeTable(t result.Trace, panels []panel) Table {
+	table := Table{Head: []string{"Time"}}
+	for _, p := range panels {
+		table.Head = append(table.Head, p.name)
+	}
+	for i := 0; i < len(t.Points); i += 10 {
+		row := []string{clock(t.Points[i].AtS)}
+		for _, p := range panels {
+			row = append(row, figure(p.value(t.Points[i])))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// mostSpans bounds the size of the swim lanes: the chart ends where they are used
+// up, and says so.
+const mostSpans = 2400
+
+// lanesChart shows what a sample of the agents did.
+func lanesChart(t result.Trace) (Chart, bool) {
+	until := lanesUntil(t)
+	if until <= 0 {
+		return Chart{}, false
+	}
+	chart := Chart{ID: "lanes", Title: fmt.Sprintf("What %d of %s did in level %s", len(t.Lanes), count(t.Agents, "agent"), t.Level),
+		Desc:  "A lane an agent: waiting for the first token, streaming, and the tool time between turns. Empty: not started, or waiting to join a branch.",
+		Table: Table{Head: []string{"Agent", "Turns", "Prefill", "Decode", "Tool", "Failed"}}}
+	const lane = 15.0
+	top := 24.0
+	bottom := top + lane*float64(len(t.Lanes))
+	x := scale{low: 0, high: until, from: leftEdge, to: wideWidth - 14}
+	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, bottom+42)
+	from, to := math.Min(t.WindowS[0], until), math.Min(t.WindowS[1], until)
+	c.rect("shade", x.at(from), top, x.at(to)-x.at(from), bottom-top, "window")
+	for i, l := range t.Lanes {
+		y := top + lane*float64(i)
+		c.text("tick", "end", leftEdge-8, y+lane/2+4, whole(l.Slot))
+		totals := map[string]float64{}
+		turns := 0
+		for _, s := range l.Spans {
+			totals[s.Kind] += s.ToS - s.FromS
+			if s.Kind == "prefill" || s.Kind == "failed" {
+				turns++
+			}
+			if s.FromS < until {
+				c.span(s, x, y+2, lane-4, until)
+			}
+		}
+		chart.Table.Rows = append(chart.Table.Rows, []string{whole(l.Slot), whole(turns), clock(totals["prefill"]), clock(totals["decode"]), clock(totals["tool"]), clock(totals["failed"])})
+	}
+	for _, v := range timeTicks(until, 12) {
+		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
+		c.text("tick", "middle", x.at(v), bottom+17, moment(v, until))
+	}
+	c.line("axis", leftEdge, bottom, wideWidth-14, bottom)
+	c.text("axis-name", "start", 0, 12, "Agent")
+	if until < t.LengthS {
+		c.text("axis-name", "end", wideWidth-14, bottom+34, "the first "+clock(until)+" of "+clock(t.LengthS))
+	}
+	chart.SVG = c.done()
+	return chart, true
+}
+
+// span draws a stretch of a lane; kinds that are not known are not drawn.
+func (c *canvas) span(s result.LaneSpan, x scale, y, height, until float64) {
+	switch s.Kind {
+	case "tool", "prefill", "decode", "failed":
+	default:
+		return
+	}
+	hover := fmt.Sprintf("turn %d: %s %s", s.Turn, s.Kind, clock(s.ToS-s.FromS))
+	if s.WhatWent != "" {
+		hover += ", " + s.WhatWent
+	}
+	if s.Kind == "tool" {
+		c.rect("lane-tool", x.at(s.FromS), y+height/2-1, x.at(math.Min(s.ToS, until))-x.at(s.FromS), 2, hover)
+		return
+	}
+	c.rect("lane-"+s.Kind, x.at(s.FromS), y, math.Max(0.6, x.at(math.Min(s.ToS, until))-x.at(s.FromS)), height, hover)
+}
+
+// lanesUntil returns until when the lanes are drawn: the whole level, or as far as
+// the first mostSpans stretches go.
+func lanesUntil(t result.Trace) float64 {
+	total := 0
+	for _, l := range t.Lanes {
+		total += len(l.Spans)
+	}
+	if total == 0 {
+		return 0
+	}
+	if total <= mostSpans {
+		return t.LengthS
+	}
+	return t.LengthS * mostSpans / float64(total)
+}
