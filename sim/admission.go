@@ -52,15 +52,16 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 	}
 	// One prompt token is always computed: it yields the next token.
 	usable := min(len(s.Blocks), (s.prompt-1)/e.cfg.BlockTokens)
-	hits, evictable := e.pool.hits(s.Blocks[:usable])
-	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - hits
+	found, evictable := e.pool.hits(s.held[:0], s.Blocks[:usable])
+	s.held = found[:0] // kept for the next try; nothing is held yet
+	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - len(found)
 	if need > e.pool.free+e.pool.evictable-evictable {
 		return nil, BlockedByPool
 	}
-	s.held = e.pool.pin(s.held[:0], s.Blocks, hits)
+	e.pool.pin(found)
 	e.pool.take(need)
-	s.reserved, s.lookedUp = need, hits
-	s.computed = hits * e.cfg.BlockTokens
+	s.held, s.reserved, s.lookedUp = found, need, len(found)
+	s.computed = len(found) * e.cfg.BlockTokens
 	if s.Ready && !s.admitted {
 		s.computed = s.prompt
 	}

@@ -25,9 +25,9 @@ func newPool(total int) *pool {
 	return p
 }
 
-// hits returns how many leading identities are resident, and how many of them
-// are evictable now.
-func (p *pool) hits(ids []uint64) (n, evictable int) {
+// hits appends the resident blocks of the leading identities to found, and counts
+// those of them that are evictable now.
+func (p *pool) hits(found []*block, ids []uint64) (_ []*block, evictable int) {
 	for _, id := range ids {
 		b := p.byID[id]
 		if b == nil {
@@ -36,24 +36,21 @@ func (p *pool) hits(ids []uint64) (n, evictable int) {
 		if b.refs == 0 {
 			evictable++
 		}
-		n++
+		found = append(found, b)
 	}
-	return n, evictable
+	return found, evictable
 }
 
-// pin takes the first n identities into use and appends their blocks to held.
-func (p *pool) pin(held []*block, ids []uint64, n int) []*block {
-	for _, id := range ids[:n] {
-		b := p.byID[id]
+// pin takes blocks into use.
+func (p *pool) pin(blocks []*block) {
+	for _, b := range blocks {
 		if b.refs == 0 {
 			b.prev.next, b.next.prev = b.next, b.prev
 			p.evictable--
 			p.pinned++
 		}
 		b.refs++
-		held = append(held, b)
 	}
-	return held
 }
 
 // take makes n blocks private, evicting where none are free. It reports false and

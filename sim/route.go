@@ -23,7 +23,8 @@ func (d *Deployment) route(r Request) *Engine {
 	case d.cfg.Router == RoutePrefix:
 		best, bestHits := d.serve[0], -1
 		for _, e := range d.serve {
-			hits, _ := e.pool.hits(r.Blocks)
+			found, _ := e.pool.hits(nil, r.Blocks)
+			hits := len(found)
 			if hits > bestHits || hits == bestHits && e.load() < best.load() {
 				best, bestHits = e, hits
 			}

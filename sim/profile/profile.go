@@ -196,15 +196,15 @@ type Runtime struct {
 	Reserve          string `yaml:"reserve"`   // output, prompt
 	PhiDecode        Value  `yaml:"phi_decode" unit:"1"`
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
-	MemoryShare      Value  `yaml:"memory_share" unit:"1"`             // of HBM that the runtime may use
-	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`           // activations, graphs, communication
-	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`         // a KV block
-	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`             // a rank
-	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`   // a rank and step
-	PreferredSeqs    Value  `yaml:"preferred_seqs" unit:"1" zero:"ok"` // 0: admit always
-	PreferredQueue   Value  `yaml:"preferred_queue" unit:"1" zero:"ok"`
-	QueuePerSeq      Value  `yaml:"queue_per_seq" unit:"1" zero:"ok"`   // beyond preferred_queue; 0: none
-	MaxQueueDelay    Value  `yaml:"max_queue_delay" unit:"s" zero:"ok"` // at or above preferred_seqs
+	MemoryShare      Value  `yaml:"memory_share" unit:"1"`                           // of HBM that the runtime may use
+	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`                         // activations, graphs, communication
+	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`                       // a KV block
+	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`                           // a rank
+	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`                 // a rank and step
+	PreferredSeqs    Value  `yaml:"preferred_seqs" unit:"1" optional:"ok" zero:"ok"` // 0: admit always
+	PreferredQueue   Value  `yaml:"preferred_queue" unit:"1" optional:"ok" zero:"ok"`
+	QueuePerSeq      Value  `yaml:"queue_per_seq" unit:"1" optional:"ok" zero:"ok"`   // beyond preferred_queue; 0: none
+	MaxQueueDelay    Value  `yaml:"max_queue_delay" unit:"s" optional:"ok" zero:"ok"` // at or above preferred_seqs
 }
 
 var kinds = []roofline.Kind{roofline.GQA, roofline.Window, roofline.MLA, roofline.DSA, roofline.CSA, roofline.HCA}

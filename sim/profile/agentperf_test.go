@@ -1,0 +1,169 @@
+package profile
+
+import (
+	"container/heap"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"plimsoll/sim"
+)
+
+// The workload of the published benchmark as its summary gives it: mean input about
+// 27K tokens, about 1.4K of them uncached in an infinite cache, median output 150.
+// Every draw is a function of (agent, walk).
+type walk struct {
+	base   uint64 // of its block identities
+	turns  []walkTurn
+	blocks []uint64
+}
+
+type walkTurn struct {
+	prompt, output int
+	delay          time.Duration
+}
+
+func newWalk(agent, n int, block int) *walk {
+	r := rand.New(rand.NewPCG(uint64(agent), uint64(n)))
+	lognormal := func(median, sigma, low, high float64) float64 {
+		return math.Min(high, math.Max(low, median*math.Exp(sigma*r.NormFloat64())))
+	}
+	w := &walk{base: r.Uint64()}
+	context := lognormal(8000, 0.4, 5000, 30000)
+	for range int(lognormal(20, 0.6, 2, 200)) {
+		output := lognormal(150, 1.575, 8, 8192)
+		if context+output > 131072 {
+			break
+		}
+		w.turns = append(w.turns, walkTurn{int(context), int(output), time.Duration(lognormal(1, 1.1, 0, 60) * 1e9)})
+		context += output + lognormal(300, 1.2, 1, 16000)
+	}
+	last := w.turns[len(w.turns)-1].prompt
+	w.blocks = make([]uint64, last/block)
+	for i := range w.blocks {
+		w.blocks[i] = w.base + uint64(i)
+	}
+	return w
+}
+
+type simAgent struct {
+	id, walks, turn int
+	walk            *walk
+	sent, first     time.Duration
+}
+
+type due struct {
+	at    time.Duration
+	agent *simAgent
+}
+
+type dueHeap []due
+
+func (h dueHeap) Len() int { return len(h) }
+func (h dueHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].agent.id < h[j].agent.id
+}
+func (h dueHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *dueHeap) Push(x any)   { *h = append(*h, x.(due)) }
+func (h *dueHeap) Pop() any {
+	x := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return x
+}
+
+// hold runs n agents and returns P25 speed, tokens/s, and P95 TTFT, s, of the turns
+// sent after the warm-up.
+func hold(t testing.TB, cfg sim.DeploymentConfig, n int, warm, window time.Duration) (speed, ttft float64, stats sim.Stats) {
+	t.Helper()
+	d, err := sim.NewDeployment(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := d.BlockTokens()
+	var queue dueHeap
+	for i := range n {
+		a := &simAgent{id: i, walk: newWalk(i, 0, block)}
+		a.turn = int(uint64(i*7919) % uint64(len(a.walk.turns)))
+		heap.Push(&queue, due{time.Duration(float64(i) / float64(n) * 0.3 * float64(warm)), a})
+	}
+	flying := make(map[uint64]*simAgent)
+	var id uint64
+	var speeds, ttfts []float64
+	emit := func(e sim.Emission) {
+		a := flying[e.ID]
+		if e.First {
+			a.first = e.At
+		}
+		if !e.Done {
+			return
+		}
+		delete(flying, e.ID)
+		turn := a.walk.turns[a.turn]
+		if a.sent >= warm {
+			ttfts = append(ttfts, (a.first - a.sent).Seconds())
+			if turn.output > 1 && e.At > a.first {
+				speeds = append(speeds, float64(turn.output-1)/(e.At-a.first).Seconds())
+			}
+		}
+		if a.turn++; a.turn == len(a.walk.turns) {
+			a.walks++
+			a.turn, a.walk = 0, newWalk(a.id, a.walks, block)
+		}
+		heap.Push(&queue, due{e.At + a.walk.turns[a.turn].delay, a})
+	}
+	for {
+		at, busy := d.Next()
+		if len(queue) > 0 && (!busy || queue[0].at <= at) {
+			next := heap.Pop(&queue).(due)
+			if next.at > warm+window {
+				break
+			}
+			id++
+			a := next.agent
+			turn := a.walk.turns[a.turn]
+			a.sent = next.at
+			flying[id] = a
+			if err := d.Submit(next.at, sim.Request{ID: id, Tokens: turn.prompt, Blocks: a.walk.blocks[:turn.prompt/block], Output: turn.output, Session: uint64(a.id + 1)}); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		d.Advance(at, emit)
+	}
+	for _, a := range flying { // still under way: too slow counts, TTFT so far
+		if a.sent >= warm && a.first < a.sent {
+			ttfts = append(ttfts, (warm + window - a.sent).Seconds())
+		}
+	}
+	slices.Sort(speeds)
+	slices.Sort(ttfts)
+	if len(speeds) == 0 || len(ttfts) == 0 {
+		return 0, math.Inf(1), d.Stats()
+	}
+	return speeds[len(speeds)/4], ttfts[len(ttfts)*95/100], d.Stats()
+}
+
+func TestPublishedSystems(t *testing.T) {
+	for _, name := range []string{"h200", "mi355x", "b300", "gb300-nvl72"} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := p.Deployment()
+			if err != nil {
+				t.Fatal(err)
+			}
+			published := p.Published.AgentsPerMW.Value * p.Published.Power.Value / 1e6 * float64(p.Accelerators())
+			for _, f := range []float64{0.5, 0.75, 1, 1.5, 2} {
+				n := int(published * f)
+				began := time.Now()
+				speed, ttft, s := hold(t, cfg, n, 200*time.Second, 300*time.Second)
+				t.Logf("%d agents (%.2f of published): P25 speed %.1f, P95 TTFT %.2f s, hits %.3f, ComputedTokens %d, blocked %v, took %s", n, f, speed, ttft,
+					float64(s.CachedTokens)/float64(s.PromptTokens), s.ComputedTokens, s.Blocked, time.Since(began))
+			}
+		})
+	}
+}
