@@ -23,7 +23,7 @@ func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
 	}
 	n := encoder{
-		e:      &Encoded{dialect: d, t: t, stop: chatTail},
+		e:      &Encoded{t: t, stop: chatTail},
 		encode: chatMessage,
 	}
 	if err := n.build(head); err != nil {

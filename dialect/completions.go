@@ -26,7 +26,7 @@ func (d completions) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error)
 	if err != nil {
 		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
 	}
-	n := encoder{e: &Encoded{dialect: d, t: t, stop: completionsTail}, encode: func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int) {
+	n := encoder{e: &Encoded{t: t, stop: completionsTail}, encode: func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int) {
 		dst, text := completionsMessage(dst, segments, p)
 		if p == first && len(tools) > 0 {
 			dst = appendText(append(dst, `\ntools: `...), string(tools))

@@ -33,12 +33,11 @@ type Salts struct{ Level, Walk []byte }
 
 // Encoded is one trajectory in one dialect. It is immutable.
 type Encoded struct {
-	dialect Dialect
-	t       *plimsoll.Trajectory
-	arena   []byte
-	turns   []encodedTurn
-	head    span // request up to the first message, in the arena
-	stop    func(dst []byte, p Policy, n int) []byte
+	t     *plimsoll.Trajectory
+	arena []byte
+	turns []encodedTurn
+	head  span // request up to the first message, in the arena
+	stop  func(dst []byte, p Policy, n int) []byte
 }
 
 // span is a half-open range of the arena.
@@ -55,17 +54,8 @@ type encodedTurn struct {
 // mark is a place in a turn's body: an offset in the arena inside span number part.
 type mark struct{ part, at int }
 
-// Dialect returns the dialect that it was encoded in.
-func (e *Encoded) Dialect() Dialect { return e.dialect }
-
 // Trajectory returns what was encoded.
 func (e *Encoded) Trajectory() *plimsoll.Trajectory { return e.t }
-
-// Turns returns the number of turns.
-func (e *Encoded) Turns() int { return len(e.turns) }
-
-// Bytes returns the size of the arena that all agents share.
-func (e *Encoded) Bytes() int { return len(e.arena) }
 
 // Max returns the token bound that Request writes for a turn.
 func (e *Encoded) Max(turn int, o Output) int {

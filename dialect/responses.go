@@ -22,7 +22,7 @@ func (d responses) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
 	}
-	n := encoder{e: &Encoded{dialect: d, t: t, stop: responsesTail}, encode: responsesItems}
+	n := encoder{e: &Encoded{t: t, stop: responsesTail}, encode: responsesItems}
 	if err := n.build(head); err != nil {
 		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
 	}
