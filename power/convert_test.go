@@ -119,3 +119,28 @@ func TestProvisionedTable(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestStatedPUE: a meter that states a PUE gives the facility's figure as well,
+// estimated, and none where its own is invalid.
+func TestStatedPUE(t *testing.T) {
+	p := spec(t, "static:10kW?pue=1.25@rack")
+	w := window(0, 10*time.Second)
+	samples, err := Constant(p, 8, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Energies([]plimsoll.PowerSpec{p}, samples, w, 8)
+	if len(got) != 2 || got[0].MeanWatts != 10e3 || got[0].Boundary != plimsoll.BoundaryRack || got[1].MeanWatts != 12.5e3 || got[1].Boundary != plimsoll.BoundaryFacility || !slices.Contains(got[1].Reasons, ReasonConverted) {
+		t.Errorf("%+v", got)
+	}
+	metered := spec(t, "snmp:192.0.2.1?mib=apc&pue=1.25")
+	got = Energies([]plimsoll.PowerSpec{metered}, nil, w, 8)
+	if len(got) != 2 || got[1].Valid || got[1].Boundary != plimsoll.BoundaryFacility || !slices.Contains(got[1].Reasons, ReasonUnreachable) {
+		t.Errorf("%+v", got)
+	}
+	for text, want := range map[string]string{"dcgm:http://127.0.0.1/?pue=1.2": "not on accelerator power", "static:1kW?pue=0.5@rack": "between 1 and 10", "static:1kW?pue=1.2@facility": "not on facility power"} {
+		if _, err := Describe(spec(t, text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}

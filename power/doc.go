@@ -13,6 +13,7 @@
 //	interval=30s   how often the source has news (dcgm-exporter's own default)
 //	devices=8      how many devices must be there
 //	accuracy=1%25  the meter's stated accuracy; from the wall at most 1 % is grade G3
+//	pue=1.2        gives the facility's figure as well, estimated; at the wall or further out
 //	NAME_env=VAR, NAME_file=PATH   credentials: user, password, token, community
 //	ca_file=PATH, pin=SHA256, insecure=1   TLS
 //

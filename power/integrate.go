@@ -27,6 +27,8 @@ type Expect struct {
 	// Accuracy is the relative half-width of a reading (rectangular); 0 not stated.
 	Accuracy         float64
 	AccuracyDeclared bool // by the user, not assumed
+	// PUE makes Energies give the facility's figure too; 0 none.
+	PUE float64
 }
 
 // Stated reports whether the figure is stated by somebody, not metered: Constant
@@ -92,8 +94,9 @@ func Integrate(samples []plimsoll.Sample, w plimsoll.Window, e Expect) plimsoll.
 }
 
 // Energies computes one figure for each meter: those that were asked for, then any
-// other whose samples are there. It is all that a result needs, since what a sample
-// is follows from its meter's spec. accelerators is how many serve; 0 unknown.
+// other whose samples are there; and last the facility's figure for each meter that
+// states a PUE. It is all that a result needs, since what a sample is follows from
+// its meter's spec. accelerators is how many serve; 0 unknown.
 func Energies(specs []plimsoll.PowerSpec, samples []plimsoll.Sample, w plimsoll.Window, accelerators int) []plimsoll.Energy {
 	byMeter := map[string][]plimsoll.Sample{}
 	for _, s := range samples {
@@ -108,29 +111,45 @@ func Energies(specs []plimsoll.PowerSpec, samples []plimsoll.Sample, w plimsoll.
 			meters = append(meters, meter)
 		}
 	}
-	var list []plimsoll.Energy
-	for _, meter := range meters {
-		list = append(list, meterEnergy(meter, byMeter[meter], w, accelerators))
+	list := make([]plimsoll.Energy, len(meters))
+	pues := make([]float64, len(meters))
+	for i, meter := range meters {
+		e, err := describeText(meter)
+		if err != nil {
+			// Samples of a meter that nobody knows have no unit.
+			list[i] = plimsoll.Energy{Source: "unknown meter", WindowS: w.Seconds(), Reasons: []string{ReasonUnitUnknown}}
+			continue
+		}
+		if e.PerAccelerator && e.Devices == 0 {
+			e.Devices = accelerators
+		}
+		list[i], pues[i] = Integrate(byMeter[meter], w, e), e.PUE
 	}
-	return nested(list)
+	list = nested(list)
+	for i, pue := range pues {
+		if pue > 0 {
+			list = append(list, facility(list[i], pue))
+		}
+	}
+	return list
 }
 
-// meterEnergy is the figure of one meter. Samples of a meter that nobody knows
-// have no unit.
-func meterEnergy(meter string, samples []plimsoll.Sample, w plimsoll.Window, accelerators int) plimsoll.Energy {
+func describeText(meter string) (Expect, error) {
 	var spec plimsoll.PowerSpec
-	err := spec.UnmarshalText([]byte(meter))
-	var e Expect
-	if err == nil {
-		e, err = Describe(spec)
+	if err := spec.UnmarshalText([]byte(meter)); err != nil {
+		return Expect{}, err
 	}
-	if err != nil {
-		return plimsoll.Energy{Boundary: spec.Boundary, Source: "unknown meter", WindowS: w.Seconds(), Reasons: []string{ReasonUnitUnknown}}
+	return Describe(spec)
+}
+
+// facility converts a figure; an invalid one stays invalid, at the facility.
+func facility(e plimsoll.Energy, pue float64) plimsoll.Energy {
+	if out, err := Convert(e, PUE(pue)); err == nil {
+		return out
 	}
-	if e.PerAccelerator && e.Devices == 0 {
-		e.Devices = accelerators
-	}
-	return Integrate(samples, w, e)
+	e.Boundary, e.Source, e.Valid = plimsoll.BoundaryFacility, e.Source+" x "+PUE(pue).Why, false
+	e.Joules, e.MeanWatts, e.UncertaintyW = 0, 0, 0
+	return e
 }
 
 // nested invalidates an outer figure that is smaller than one it must contain: a

@@ -147,6 +147,12 @@ func (e *Expect) declare(t target) (err error) {
 	if e.Devices, err = t.devices(); err != nil {
 		return err
 	}
+	if e.PUE, err = t.pue(); err != nil {
+		return err
+	}
+	if e.PUE > 0 && (!plimsoll.BoundaryNodeAC.Within(e.Boundary) || e.Boundary == plimsoll.BoundaryFacility) {
+		return &Error{Problem: "PUE is counted on power at the wall, not on " + string(e.Boundary) + " power", Hint: "give pue= to a meter at node_ac, rack or rack_plus_network"}
+	}
 	accuracy, err := t.accuracy()
 	if err != nil || accuracy == 0 {
 		return err

@@ -130,7 +130,8 @@ type figure struct {
 	reasons []string
 }
 
-// figure integrates one device.
+// figure integrates one device: by its counter where that is fine enough, else by
+// the trapezoid over its power.
 func (d *series) figure(w plimsoll.Window, e Expect) figure {
 	gauge := freshOnly(column(d.points, func(p point) float64 { return p.watts }), true)
 	counter := freshOnly(column(d.points, func(p point) float64 { return p.joules }), false)
@@ -140,7 +141,7 @@ func (d *series) figure(w plimsoll.Window, e Expect) figure {
 			f.inside++
 		}
 	}
-	trapezoid, sum := math.NaN(), math.NaN()
+	trapezoid, counted := math.NaN(), math.NaN()
 	if gauge.brackets(w) {
 		trapezoid = gauge.area(w)
 	}
@@ -149,19 +150,18 @@ func (d *series) figure(w plimsoll.Window, e Expect) figure {
 			f.reasons = append(f.reasons, ReasonCounterReset)
 			return f
 		}
-		sum = counter.at(w.End) - counter.at(w.Start)
+		counted = counter.at(w.End) - counter.at(w.Start)
 	}
-	fine := !math.IsNaN(sum) && e.Resolution <= counterShare*sum && sum > 0
 	chosen := gauge
 	switch {
-	case fine:
-		f.joules, f.method, chosen = sum, "counter", counter
+	case counted > 0 && e.Resolution <= counterShare*counted:
+		f.joules, f.method, chosen = counted, "counter", counter
 	case !math.IsNaN(trapezoid):
 		f.joules, f.method = trapezoid, "trapezoid"
-	case !math.IsNaN(sum) && sum > 0:
+	case counted > 0:
 		f.reasons = append(f.reasons, ReasonWindowTooShort) // for this counter's steps
 		return f
-	case !math.IsNaN(sum):
+	case counted == 0:
 		f.reasons = append(f.reasons, ReasonValueFrozen)
 		return f
 	default:
@@ -173,14 +173,19 @@ func (d *series) figure(w plimsoll.Window, e Expect) figure {
 		return f
 	}
 	f.gap = chosen.gap(w)
-	if f.gap > e.MaxGap {
-		f.reasons = append(f.reasons, ReasonGap)
+	if (f.method == "counter" || counted == 0) && math.Abs(counted-trapezoid) > counterTolerance*counted {
+		f.reasons = append(f.reasons, ReasonCounterDisagrees)
 	}
 	if f.method == "trapezoid" && gauge.frozen(w) && w.End.Sub(w.Start) > e.MaxGap {
 		f.reasons = append(f.reasons, ReasonValueFrozen)
 	}
-	if (fine || sum == 0) && math.Abs(sum-trapezoid) > counterTolerance*sum {
-		f.reasons = append(f.reasons, ReasonCounterDisagrees)
+	return d.check(f, w, e)
+}
+
+// check adds what a figure's gaps and its device's limit say.
+func (d *series) check(f figure, w plimsoll.Window, e Expect) figure {
+	if f.gap > e.MaxGap {
+		f.reasons = append(f.reasons, ReasonGap)
 	}
 	if d.limit > 0 && f.joules/w.Seconds() > limitShare*d.limit {
 		f.reasons = append(f.reasons, ReasonUnitUnknown)

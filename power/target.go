@@ -21,7 +21,7 @@ type target struct {
 
 // ownParams are the parameters of specs, all kinds together; never written.
 var ownParams = []string{
-	"also", "metric", "unit", "device", "interval", "devices", "accuracy", "query", // what is read
+	"also", "metric", "unit", "device", "interval", "devices", "accuracy", "pue", "query", // what is read
 	"user_env", "password_env", "token_env", "community_env", "privacy_env", "privacy_file", "user_file", "password_file", "token_file", "community_file", // credentials by name
 	"ca_file", "pin", "insecure", // TLS
 	"mib", "version", "port", "path", "zone", "rail", "bin", "lib", "table_file", // kinds of their own
@@ -104,6 +104,19 @@ func (t target) accuracy() (float64, error) {
 	}
 	if err != nil || !(v > 0 && v < 1) {
 		return 0, &Error{Problem: "accuracy " + strconv.Quote(text) + " is not a share between 0 and 1", Hint: "for example accuracy=0.01 or accuracy=1%25"}
+	}
+	return v, nil
+}
+
+// pue returns the facility's energy over IT energy; 0 not stated.
+func (t target) pue() (float64, error) {
+	text := t.params.Get("pue")
+	if text == "" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v >= 1 && v <= 10) {
+		return 0, &Error{Problem: "pue " + strconv.Quote(text) + " does not lie between 1 and 10", Hint: "for example pue=1.2"}
 	}
 	return v, nil
 }
