@@ -35,6 +35,21 @@ func (s *source) below(n int) int { return int(s.unit() * float64(n)) }
 
 // normal draws from the standard normal law by its inverse.
 func (s *source) normal() float64 {
-	u := (float64(s.next()>>11) + 0.5) / (1 << 53)
-	return math.Sqrt2 * math.Erfinv(2*u-1)
+	return quantile((float64(s.next()>>11) + 0.5) / (1 << 53))
+}
+
+// spread is draw number i of an evenly spread sequence in dimension dim: the
+// additive recurrence of the plastic number (Roberts, 2018), begun at a seeded
+// place. Any number of first draws covers [0, 1) evenly, so that a set of some
+// hundred trajectories has the preset's means without depending on luck.
+func spread(seed uint64, dim, i int) float64 {
+	const plastic = 1.2207440846057596 // the root of x^4 = x + 1, for 3 dimensions
+	step := math.Pow(plastic, -float64(dim+1))
+	x := newSource(seed, "spread", uint64(dim)).unit() + float64(i+1)*step
+	return x - math.Floor(x)
+}
+
+// quantile is the inverse of the standard normal law; u is kept off its ends.
+func quantile(u float64) float64 {
+	return math.Sqrt2 * math.Erfinv(2*min(max(u, 1e-9), 1-1e-9)-1)
 }

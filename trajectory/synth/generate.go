@@ -46,7 +46,6 @@ type writer struct {
 	grammars  map[string]*grammar
 	languages []string
 	weights   []float64 // of languages
-	tools     []float64 // weights
 	system    string
 	schemas   string
 }
@@ -60,9 +59,6 @@ func newWriter(p *Preset, seed uint64) (*writer, error) {
 		}
 		w.grammars[language] = g
 		w.weights = append(w.weights, p.Languages[language])
-	}
-	for _, t := range p.Tools {
-		w.tools = append(w.tools, t.Weight)
 	}
 	s := newSource(seed, "scaffold")
 	g := w.grammars[w.languages[0]]
@@ -88,12 +84,13 @@ func (w *writer) trajectory(i int) *plimsoll.Trajectory {
 	}
 	system := b.Add(trajectory.Message{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: w.system}})
 	b.T.Scaffold = system.To
-	walk := &session{writer: w, b: b, s: s, g: w.grammars[language], growth: p.Growth.draw(s)}
+	walk := &session{writer: w, b: b, s: s, g: w.grammars[language], growth: p.Growth.at(spread(w.seed, 1, i))}
 	walk.context = p.SystemTokens + p.ToolTokens + token.PerMessage
-	task := walk.user(p.Task.count(s))
+	task := walk.user(int(p.Task.at(spread(w.seed, 2, i)) + 0.5))
 	prompt := b.Prompt(0, system, task)
-	for n := max(1, p.Turns.count(s)); n > 0; n-- {
-		next, more := walk.turn(prompt, n == 1)
+	walk.turns = max(1, int(p.Turns.at(spread(w.seed, 0, i))+0.5))
+	for n := 1; n <= walk.turns; n++ {
+		next, more := walk.turn(prompt, n == walk.turns)
 		if !more {
 			break
 		}
@@ -109,14 +106,20 @@ type session struct {
 	s       *source
 	g       *grammar
 	growth  float64
+	turns   int           // planned
 	context int           // tokens of the next prompt
 	delay   time.Duration // tool time before the next turn
 	event   []plimsoll.ToolEvent
+	weights []float64 // scratch
 	clock   time.Duration
 }
 
 func (k *session) user(tokens int) plimsoll.Span {
-	text := k.g.write(nil, k.s, "issue", 4*tokens)
+	rule := "issue"
+	if tokens > 500 {
+		rule = "brief"
+	}
+	text := k.g.write(nil, k.s, rule, 4*tokens)
 	k.context += tokens + token.PerMessage
 	return k.b.Add(trajectory.Message{{Role: plimsoll.User, Kind: plimsoll.KindUser, Text: string(text)}})
 }
@@ -130,7 +133,7 @@ func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span,
 		return nil, false
 	}
 	size = max(size, 16)
-	tool := &p.Tools[pick(k.s, k.tools)]
+	tool := &p.Tools[pick(k.s, k.toolWeights())]
 	reasoning := int(float64(size) * p.Reasoning.draw(k.s))
 	id := fmt.Sprintf("call_%05d", len(k.b.T.Turns))
 	message := k.reply(4*size, 4*reasoning, tool, id, last)
@@ -158,6 +161,21 @@ func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span,
 	k.event = []plimsoll.ToolEvent{{CallID: id, Name: tool.Name, Class: tool.Class, Start: k.clock, Duration: k.delay, Status: "ok"}}
 	k.clock += k.delay
 	return k.b.Prompt(0, append(carried, answer)...), true
+}
+
+// toolWeights are the tools' weights at this place of the trajectory: agents read
+// and search early, edit and test late.
+func (k *session) toolWeights() []float64 {
+	progress := float64(len(k.b.T.Turns)) / float64(k.turns)
+	k.weights = k.weights[:0]
+	for _, t := range k.preset.Tools {
+		late := t.Late
+		if late == 0 {
+			late = t.Weight
+		}
+		k.weights = append(k.weights, t.Weight+(late-t.Weight)*progress)
+	}
+	return k.weights
 }
 
 // pick draws an index in proportion to its weight.

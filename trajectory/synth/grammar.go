@@ -53,7 +53,37 @@ func readGrammar(files ...string) (*grammar, error) {
 			return nil, fmt.Errorf("grammar %v: rule %s has no alternative", files, name)
 		}
 	}
+	if name, ok := g.recursive(); ok {
+		return nil, fmt.Errorf("grammar %v: rule %s leads back to itself; derivations must end", files, name)
+	}
 	return g, nil
+}
+
+// recursive finds a rule that can lead back to itself.
+func (g *grammar) recursive() (string, bool) {
+	state := make([]int, len(g.rules)) // 1 under way, 2 done
+	var visit func(rule int) bool
+	visit = func(rule int) bool {
+		if state[rule] != 0 {
+			return state[rule] == 1
+		}
+		state[rule] = 1
+		for _, alternative := range g.rules[rule] {
+			for _, p := range alternative {
+				if p.rule >= 0 && visit(p.rule) {
+					return true
+				}
+			}
+		}
+		state[rule] = 2
+		return false
+	}
+	for name, rule := range g.names {
+		if visit(rule) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 func (g *grammar) rule(name string) int {

@@ -44,17 +44,20 @@ func (l Law) Validate() error {
 }
 
 // draw draws a value.
-func (l Law) draw(s *source) float64 {
+func (l Law) draw(s *source) float64 { return l.at(s.unit()) }
+
+// at is the value at quantile u of the law.
+func (l Law) at(u float64) float64 {
 	var x float64
 	switch l.Kind {
 	case "constant":
 		return l.Value
 	case "uniform":
-		x = l.Min + (l.Max-l.Min)*s.unit()
+		x = l.Min + (l.Max-l.Min)*u
 	case "normal":
-		x = l.Mean + l.SD*s.normal()
+		x = l.Mean + l.SD*quantile(u)
 	default:
-		x = l.Median * math.Exp(l.Sigma*s.normal())
+		x = l.Median * math.Exp(l.Sigma*quantile(u))
 	}
 	return min(max(x, l.Min), l.Max)
 }

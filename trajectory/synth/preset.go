@@ -40,7 +40,8 @@ type Preset struct {
 type Tool struct {
 	Class  string  `yaml:"class"` // shell, read, edit, search, test, build
 	Name   string  `yaml:"name"`
-	Weight float64 `yaml:"weight"`
+	Weight float64 `yaml:"weight"` // at the beginning of a trajectory
+	Late   float64 `yaml:"late"`   // at its end; 0 is Weight. In between it changes evenly
 	Result Law     `yaml:"result_tokens"`
 	Delay  Law     `yaml:"delay_s"`
 }
@@ -131,8 +132,8 @@ func (t Tool) validate() error {
 	default:
 		return fmt.Errorf("class is %q; it must be shell, read, edit, search, test or build", t.Class)
 	}
-	if t.Name == "" || !(t.Weight > 0) {
-		return fmt.Errorf("name is %q and weight %g; a tool needs a name and a weight above 0", t.Name, t.Weight)
+	if t.Name == "" || !(t.Weight > 0) || t.Late < 0 {
+		return fmt.Errorf("name is %q, weight %g, late %g; a tool needs a name, a weight above 0 and a late one not below", t.Name, t.Weight, t.Late)
 	}
 	if err := t.Result.Validate(); err != nil {
 		return fmt.Errorf("result_tokens: %w", err)
