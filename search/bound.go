@@ -15,8 +15,11 @@ type bound struct {
 	slope     float64 // of the binding margin, per log agents
 }
 
-// tight reports whether more runs would gain little.
-func (b bound) tight() bool { return float64(b.certified) >= (1-closeEnough)*math.Floor(b.estimate) }
+// tight reports whether the bound lies within a share of the estimate, so that more
+// runs would gain little.
+func (b bound) tight(share float64) bool {
+	return float64(b.certified) >= (1-share)*math.Floor(b.estimate)
+}
 
 // judge bounds the capacity: for each constraint the largest N at which the upper
 // side of the local line lies at or below 0, the least of them, capped by the

@@ -10,16 +10,15 @@ import (
 
 // The numbers of method certified.
 const (
-	rampRatio      = 1.45 // the ramp's bracket is narrow enough: highest pass to lowest fail
-	nearby         = 0.02 // runs within this log distance of a planned level count as it
-	replicateReach = 0.03 // runs up to this log distance above a level replicate it
-	localReach     = 0.15 // runs within this log distance of the crossing enter the line
-	shiftWindow    = 1.3  // factor by which the first stage moves when all its runs agree
-	maxShifts      = 6    //
-	leastMargin    = 0.02
-	mostMargin     = 0.25
+	rampRatio      = 1.45  // the ramp's bracket is narrow enough: highest pass to lowest fail
+	nearby         = 0.02  // runs within this log distance of a planned level count as it
+	replicateReach = 0.03  // runs up to this log distance above a level replicate it
+	localReach     = 0.15  // runs within this log distance of the crossing enter the line
+	shiftWindow    = 1.3   // factor by which the first stage moves when all its runs agree
+	maxShifts      = 6     //
+	leastMargin    = 0.02  // log distance of the expected bound below the crossing, at least
+	mostMargin     = 0.25  // and at most
 	extraRounds    = 2     // of the second stage, where the bound is empty
-	closeEnough    = 0.05  // the bound lies within this share of the estimate: no further round
 	confidence     = 0.975 // of each side: a two-sided 95 % interval
 	leastRuns      = 6     // local runs that a bound needs
 )
@@ -31,19 +30,19 @@ func secondStage() []float64 { return []float64{0.96, 1.04} }
 
 // locality is the search of one tier's edge, folded over the claim levels.
 type locality struct {
-	c      *Config
-	tier   plimsoll.Tier
-	runs   []observation // all claim runs that decided something
-	plan   []int         // levels of this round that no run has served yet
-	why    string
-	rounds int // second-stage rounds begun
-	shifts int
-	first  bool // in the first stage
-	centre float64
-	edge   float64 // crossing, log agents
-	done   bool
-	doubt  string // why there is no certificate
-	bound  bound
+	c         *Config
+	tier      plimsoll.Tier
+	runs      []observation // all claim runs that decided something
+	plan      []int         // levels of this round that no run has served yet
+	why       string
+	rounds    int // second-stage rounds begun
+	shifts    int
+	first     bool // in the first stage
+	centre    float64
+	edge      float64 // crossing, log agents
+	done      bool
+	confirmed bool // the run at the bound was planned
+	bound     bound
 }
 
 // locate folds the claim levels over a bracket that the ramp found.
@@ -101,24 +100,24 @@ func (l *locality) advance() {
 		return
 	}
 	if len(l.runs) == 0 {
-		l.done, l.doubt = true, "no run decided anything"
+		l.done = true
 		return
 	}
 	l.first = false
 	l.edge, _, _ = crossing(l.runs)
 	l.bound = l.judge()
 	pass, fail, cliff := l.cliff()
-	if cliff && l.bound.ok && l.bound.certified >= pass {
-		l.done = true
+	if l.confirmed || (cliff && l.bound.ok && l.bound.certified >= pass) {
+		l.finish()
 		return
 	}
-	enough := l.rounds > 0 && l.bound.ok && l.bound.tight()
-	most := l.c.SecondRuns
+	enough := l.rounds > 0 && l.bound.ok && l.bound.tight(l.c.Tight)
+	most := l.c.SecondRounds
 	if !l.bound.ok {
 		most += extraRounds
 	}
 	if enough || l.rounds >= most {
-		l.done = true
+		l.finish()
 		return
 	}
 	l.rounds++
@@ -128,6 +127,18 @@ func (l *locality) advance() {
 	}
 	l.plan = l.around(math.Exp(l.edge-l.margin()), secondStage(), 1)
 	l.why = fmt.Sprintf("second stage, round %d", l.rounds)
+}
+
+// finish ends the search of this tier, after one more run at the bound where that
+// is asked for; that run enters the bound like any other.
+func (l *locality) finish() {
+	if l.c.Confirm && !l.confirmed && l.bound.ok {
+		l.confirmed = true
+		l.plan = []int{l.bound.certified}
+		l.why = "confirmation at the bound"
+		return
+	}
+	l.done = true
 }
 
 // margin is how far below the crossing a bound is to be expected: t standard errors

@@ -212,6 +212,11 @@ func variants() map[string]func(*search.Config) {
 		"shared": nil,
 		"alone":  func(c *search.Config) { c.Shared, c.MaxLevels = false, 0 },
 		"ladder": func(c *search.Config) { c.Levels = []int{2, 5, 9} },
+		"certified": func(c *search.Config) { c.Method, c.MaxLevels = search.MethodCertified, 0 },
+		"published": func(c *search.Config) {
+			c.Method, c.MaxLevels, c.FirstRuns, c.SecondRounds, c.Tight, c.Confirm = search.MethodCertified, 0, 2, 9, 0.04, true
+		},
+		"certified, few levels": func(c *search.Config) { c.Method = search.MethodCertified },
 		"budget": func(c *search.Config) { c.Budget = 40 * time.Second },
 	}
 }
@@ -275,7 +280,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"method": func(c *search.Config) { c.Method = "guess" }, "tiers": func(c *search.Config) { c.Tiers = nil },
 		"twice": func(c *search.Config) { c.Tiers = append(c.Tiers, c.Tiers[0]) }, "max": func(c *search.Config) { c.MaxAgents = 0 },
 		"resolution": func(c *search.Config) { c.Resolution = 1 }, "ladder": func(c *search.Config) { c.Levels = []int{4, 4} },
-		"shape": func(c *search.Config) { c.Shape.Tick = 0 }, "runs": func(c *search.Config) { c.FirstRuns = 0 },
+		"shape": func(c *search.Config) { c.Shape.Tick = 0 }, "runs": func(c *search.Config) { c.FirstRuns = 0 }, "tight": func(c *search.Config) { c.Tight = 1 },
 	} {
 		c := p.Config(tiers())
 		change(&c)

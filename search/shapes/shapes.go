@@ -139,7 +139,18 @@ func evidence(s plimsoll.Stage, ttft, speed []float64, window time.Duration) pli
 	}
 }
 
+// journeys groups the turns by walk.
+func journeys(ttft, speed []float64) []plimsoll.Journey {
+	var out []plimsoll.Journey
+	for i := 0; i < len(ttft); i += PerWalk {
+		end := min(len(ttft), i+PerWalk)
+		out = append(out, plimsoll.Journey{Slot: i / PerWalk, TTFT: slices.Clone(ttft[i:end]), Speed: slices.Clone(speed[i:end])})
+	}
+	return out
+}
+
 func sorted(e plimsoll.Evidence) plimsoll.Evidence {
+	e.Journeys = journeys(e.TTFT, e.Speed)
 	slices.Sort(e.TTFT)
 	slices.Sort(e.Speed)
 	return e
