@@ -281,3 +281,37 @@ func TestTrend(t *testing.T) {
 		t.Errorf("no trend: p %g", p)
 	}
 }
+
+func TestViews(t *testing.T) {
+	tier := plimsoll.Tier{Name: "a", SpeedTPS: 10, TTFT: 2 * time.Second}
+	good, late, failed := turn(0, 0, 1, 1, 2, 4, 41), turn(0, 1, 5, 5, 8, 9, 41), turn(0, 2, 9, 9, 9.5, 9.8, 41)
+	failed.Class = plimsoll.ClassHTTP
+	rows := []plimsoll.Row{good, late, failed}
+	w := plimsoll.Window{Start: 0, End: 10 * second}
+	if got := Goodput(rows, w, tier); math.Abs(got-1./3) > 1e-9 {
+		t.Errorf("goodput %g, want 1/3", got)
+	}
+	if got := Attainment(rows, w, tier); math.Abs(got-3/7.8) > 1e-9 {
+		t.Errorf("attainment %g, want 3 of 7.8 s", got)
+	}
+	if got := Goodput(nil, w, tier); !math.IsNaN(got) {
+		t.Errorf("of nothing %g", got)
+	}
+	jobs := Jobs(rows, func(string) int { return 3 })
+	if len(jobs) != 1 || math.Abs(jobs[0].Seconds-8.8) > 1e-9 || math.Abs(jobs[0].Decode-3.3/8.8) > 1e-9 || math.Abs(jobs[0].Prefill-4.5/8.8) > 1e-9 {
+		t.Errorf("jobs %+v", jobs)
+	}
+	if jobs = Jobs(rows[1:], func(string) int { return 3 }); len(jobs) != 0 {
+		t.Errorf("a walk cut short counts as a job: %+v", jobs)
+	}
+	if got := JobsPerHour(plimsoll.Observed{Window: w, Walks: 2}); got != 720 {
+		t.Errorf("jobs an hour %g, want 720", got)
+	}
+}
+
+func TestRepresentative(t *testing.T) {
+	e := plimsoll.Evidence{MeanInput: 1040, SetInput: 1000, MeanOutput: 94, SetOutput: 100, MeanUncached: 500}
+	if got := Representative(e); len(got) != 1 {
+		t.Errorf("%q, want output alone", got)
+	}
+}

@@ -6,53 +6,78 @@ import (
 	"plimsoll"
 )
 
+// usualRounds is how many second-stage rounds a tier takes as a rule.
+const usualRounds = 3
+
 // Remaining returns how many levels the search is expected to measure still, and
-// how many at most (without void repeats); most is 0 where only the budget ends it.
+// how many at most (void repeats apart); most is 0 where only the budget bounds it.
 func (s *Search) Remaining(past []plimsoll.Past) (expected, most int) {
 	l := read(&s.c, past)
 	if l.broken != "" {
 		return 0, 0
 	}
-	done := len(l.levels)
 	if len(s.c.Levels) > 0 {
-		left := 0
 		for _, n := range s.c.Levels {
 			if l.runsAt(n) == 0 {
-				left++
+				expected++
 			}
 		}
-		return left, left
+		return expected, expected
 	}
 	if s.choose(&l).agents == 0 {
 		return 0, 0
 	}
-	steps := 0.0
-	doublings := 0.0
-	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t, false))
-		if b.settled(&s.c) {
-			continue
-		}
-		if b.fail == 0 {
-			d := 2.0
-			if s.c.Shared {
-				doublings = math.Max(doublings, d)
-			} else {
-				doublings += d
-			}
-			b.pass, b.fail = max(1, b.pass)*2, max(1, b.pass)*4
-		} else if b.pass == 0 {
-			b.pass = max(1, b.fail/2)
-		}
-		fine := math.Max(1, s.c.Resolution*float64(b.pass))
-		steps += math.Ceil(math.Log2(math.Max(1, float64(b.fail-b.pass)/fine)))
+	expected = max(1, s.brackets(&l))
+	if s.c.Method == MethodCertified {
+		expected = max(1, s.brackets(&l)+s.claims(&l))
 	}
-	expected = max(1, int(steps+doublings))
 	if s.c.MaxLevels > 0 {
-		most = s.c.MaxLevels - done
+		most = max(0, s.c.MaxLevels-len(l.levels))
 		expected = min(expected, most)
 	}
 	return expected, most
+}
+
+// brackets estimates the levels that brackets still take: two doublings for a tier
+// that never failed, and the halvings.
+func (s *Search) brackets(l *ledger) int {
+	c := s.c
+	if c.Method == MethodCertified {
+		c.Resolution = rampRatio - 1
+	}
+	halvings, doublings := 0.0, 0.0
+	for _, t := range c.Tiers {
+		b := bracketOf(l.points(t, false))
+		if b.settled(&c) {
+			continue
+		}
+		if b.fail == 0 {
+			if doublings == 0 || !c.Shared {
+				doublings += 2
+			}
+			b.pass, b.fail = max(1, b.pass)*2, max(1, b.pass)*4
+		}
+		b.pass = max(1, b.pass)
+		fine := math.Max(1, c.Resolution*float64(b.pass))
+		halvings += math.Ceil(math.Log2(math.Max(1, float64(b.fail-b.pass)/fine)))
+	}
+	return int(halvings + doublings)
+}
+
+// claims estimates the claim levels that tiers still take.
+func (s *Search) claims(l *ledger) int {
+	left := 0
+	for _, t := range s.c.Tiers {
+		at := s.locality(l, t)
+		if at.done {
+			continue
+		}
+		left += len(at.plan) + max(0, min(usualRounds, s.c.SecondRounds)-at.rounds)*len(secondStage())
+		if s.c.Confirm && !at.confirmed {
+			left++
+		}
+	}
+	return left
 }
 
 // Left estimates the seconds that the search still needs, from what levels took.

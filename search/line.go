@@ -48,6 +48,11 @@ func fit(runs []observation, constraint int) line {
 	if l.freedom >= 1 {
 		l.s = math.Sqrt(squares / l.freedom)
 	}
+	inside := 0.0
+	for _, r := range runs {
+		inside += r.error[constraint] * r.error[constraint] / n
+	}
+	l.s = math.Max(l.s, math.Sqrt(inside))
 	l.shift = math.Max(0, curve) * l.s * l.s / 2
 	return l
 }

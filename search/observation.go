@@ -34,6 +34,8 @@ type observation struct {
 	// scale and towards the miss: by how much half the run-to-run variance shifts
 	// the percentile of all runs pooled against that of a run.
 	curve [constraints]float64
+	// error is the standard error of the margins inside the run, from its walks.
+	error [constraints]float64
 	pass  bool
 }
 
@@ -62,6 +64,8 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		}
 		o.curve[constraintTTFT] = curvature(p.Evidence.TTFT, slo.TTFTQuantile, 0.05, 0.025)
 		o.curve[constraintSpeed] = -curvature(p.Evidence.Speed, slo.SpeedQuantile, 0.10, 0.10)
+		o.error[constraintTTFT] = slo.LogError(p.Evidence.Journeys, slo.TTFTs, p.Evidence.TTFT, slo.TTFTQuantile)
+		o.error[constraintSpeed] = slo.LogError(p.Evidence.Journeys, slo.SpeedValues, p.Evidence.Speed, slo.SpeedQuantile)
 		return o, true
 	}
 	return observation{}, false

@@ -209,15 +209,15 @@ func TestMonotoneInTheTier(t *testing.T) {
 
 func variants() map[string]func(*search.Config) {
 	return map[string]func(*search.Config){
-		"shared": nil,
-		"alone":  func(c *search.Config) { c.Shared, c.MaxLevels = false, 0 },
-		"ladder": func(c *search.Config) { c.Levels = []int{2, 5, 9} },
+		"shared":    nil,
+		"alone":     func(c *search.Config) { c.Shared, c.MaxLevels = false, 0 },
+		"ladder":    func(c *search.Config) { c.Levels = []int{2, 5, 9} },
 		"certified": func(c *search.Config) { c.Method, c.MaxLevels = search.MethodCertified, 0 },
 		"published": func(c *search.Config) {
 			c.Method, c.MaxLevels, c.FirstRuns, c.SecondRounds, c.Tight, c.Confirm = search.MethodCertified, 0, 2, 9, 0.04, true
 		},
 		"certified, few levels": func(c *search.Config) { c.Method = search.MethodCertified },
-		"budget": func(c *search.Config) { c.Budget = 40 * time.Second },
+		"budget":                func(c *search.Config) { c.Budget = 40 * time.Second },
 	}
 }
 
@@ -286,6 +286,21 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		change(&c)
 		if _, err := search.New(c); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestRemainingFallsToNothing(t *testing.T) {
+	for name, change := range variants() {
+		s := quick(t, change)
+		first, _ := s.Remaining(nil)
+		_, past := conduct(t, s, cliff(map[string]int{"30tps/10s": 60, "100tps/5s": 25, "300tps/3s": 9}))
+		last, _ := s.Remaining(past)
+		if first < 3 || s.Left(nil) <= 0 {
+			t.Errorf("%s: at the start %d levels, %g s", name, first, s.Left(nil))
+		}
+		if last != 0 && name != "budget" && name != "certified, few levels" {
+			t.Errorf("%s: at the end %d levels", name, last)
 		}
 	}
 }

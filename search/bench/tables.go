@@ -18,7 +18,7 @@ type method struct {
 func methods() []method {
 	return []method{
 		{"aa, each tier by itself", "aa", nil},
-		{"aa rules, one pool (uncertified)", "standard", func(c *search.Config) { c.Method, c.Resolution = search.MethodAA, 0.05 }},
+		{"one pool to 10 %, uncertified", "standard", func(c *search.Config) { c.Method, c.Resolution = search.MethodAA, 0.10 }},
 		{"certified, standard", "standard", nil},
 		{"certified, publish", "publish", nil},
 	}
