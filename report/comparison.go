@@ -2,8 +2,11 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
+	"html/template"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"plimsoll/result"
@@ -143,4 +146,51 @@ func (t TerminalOptions) columns(b *bytes.Buffer, rows [][]string, right int) {
 		}
 		b.WriteByte('\n')
 	}
+}
+
+//go:embed compare.html
+var compareTemplate string
+
+// comparisonPage is what the comparison's template shows.
+type comparisonPage struct {
+	C     result.Comparison
+	Style template.CSS
+	Tiers []comparedTier
+	Steps []Chart
+}
+
+type comparedTier struct {
+	Title  string
+	Only   string // the one system that was measured at these limits; "" several
+	Rows   [][]string
+	Charts []Chart
+}
+
+// CompareHTML writes a comparison as one self-contained page.
+func CompareHTML(w io.Writer, c result.Comparison) error {
+	t, err := template.New("compare").Funcs(template.FuncMap{
+		"origin": origin, "add": func(a, b int) int { return a + b },
+		"heading": func(title string) string { before, _, _ := strings.Cut(title, ","); return before },
+		"between": func(column int) bool { return column > 0 && column < 7 },
+	}).Parse(compareTemplate + chartTemplate)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	p := comparisonPage{C: c, Style: template.CSS(pageStyle)}
+	for i, tier := range c.Tiers {
+		one := comparedTier{Title: tierTitle(tier)}
+		if has := having(c, tier); len(has) == 1 {
+			one.Only = has[0]
+		} else {
+			one.Rows, one.Charts = comparisonRows(c, tier), comparisonCharts(c, tier, i+1)
+		}
+		p.Tiers = append(p.Tiers, one)
+	}
+	if chart, ok := stepChart(c); ok {
+		p.Steps = append(p.Steps, chart)
+	}
+	if err := t.Execute(w, p); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
 }

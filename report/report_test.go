@@ -269,4 +269,20 @@ func TestCompareTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "compare.txt", b.Bytes())
+
+	const evil = `"><script>alert(1)</script>`
+	for i := range entries {
+		e := &entries[i]
+		e.Name, e.Source, e.Note, e.Lacks, e.Model = evil+e.Name, evil, evil, []string{evil}, evil+e.Name
+	}
+	if c, err = result.Compare(entries); err != nil {
+		t.Fatal(err)
+	}
+	b.Reset()
+	if err := CompareHTML(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.String(); strings.Contains(page, "<script") || !strings.Contains(page, "</html>") || !strings.Contains(page, "23.7x") || !strings.Contains(page, "-hatch)") {
+		t.Error("the page of a comparison is not whole, or holds a script")
+	}
 }

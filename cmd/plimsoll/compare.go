@@ -17,7 +17,7 @@ import (
 type CompareCmd struct {
 	Sides        []string `arg:"" optional:"" name:"result" help:"Run folders, JSON files of results typed by hand, or published:WORD for those that ship with Plimsoll whose name holds WORD. The first is what the others are divided by."`
 	List         bool     `help:"List the published results that ship with Plimsoll."`
-	JSON         bool     `name:"json" help:"Print JSON."`
+	Format       string   `enum:"terminal,html,json" default:"terminal" help:"terminal, html or json."`
 	FailIfSlower string   `placeholder:"5%" help:"Exit 6 if the last result carries fewer agents than the first by more than this, in any tier."`
 }
 
@@ -59,9 +59,12 @@ func (c *CompareCmd) Run(_ context.Context, io *IO) error {
 	if err != nil {
 		return &ExitError{exitUsage, err}
 	}
-	if c.JSON {
+	switch c.Format {
+	case "json":
 		err = report.JSON(io.Out, comparison)
-	} else {
+	case "html":
+		err = report.CompareHTML(io.Out, comparison)
+	default:
 		err = report.CompareTerminal(io.Out, comparison, report.TerminalOptions{Width: 110, Colour: colour(io)})
 	}
 	if err != nil || c.FailIfSlower == "" {

@@ -1,0 +1,211 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"plimsoll/plan"
+)
+
+// PlanTerminal shows a plan: the question, a table of the systems, and for each
+// system what bounds it and what it rests on.
+func PlanTerminal(w io.Writer, p plan.Plan, t TerminalOptions) error {
+	if t.Width < 40 {
+		t.Width = 80
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "\n  %s\n  %s\n\n", t.paint(bold, plain(p.Question)), t.paint(dim, "at "+plain(strings.Join(p.Tiers, ", "))))
+	t.columns(&b, planRows(p), 1)
+	b.WriteByte('\n')
+	for _, n := range p.Notes {
+		t.item(&b, t.paint(yellow, pad("Note", 12, false)), plain(n))
+	}
+	for _, a := range p.Systems {
+		t.planSystem(&b, a)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// planRows is the table of the systems, one a row.
+func planRows(p plan.Plan) [][]string {
+	rows := [][]string{{"System", "Units", "Accelerators", "Racks", "Agents", "after redundancy", "IT MW", "stranded MW", "per agent-hour", "Limit"}}
+	for _, a := range p.Systems {
+		rows = append(rows, []string{plain(a.System) + evidenceMark(a), whole(a.Units) + " " + a.Unit, whole(a.Accelerators), intOr(a.Racks), whole(a.Agents),
+			whole(a.AgentsAfterRedundancy), figureOr(a.ITMW), figureOr(a.StrandedMW), figureOr(a.CostPerAgentHour), a.Limit + marks(a)})
+	}
+	return rows
+}
+
+// evidenceMark marks what is not measured.
+func evidenceMark(a plan.Answer) string {
+	switch a.Evidence {
+	case plan.Simulated:
+		return " [SIMULATED]"
+	case plan.Published:
+		return " [published]"
+	}
+	return ""
+}
+
+func marks(a plan.Answer) string {
+	s := ""
+	if a.Cheapest {
+		s += "  cheapest"
+	}
+	if a.Densest {
+		s += "  densest"
+	}
+	return s
+}
+
+func figureOr(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return figure(*v)
+}
+
+func intOr(v *int) string {
+	if v == nil {
+		return "–"
+	}
+	return whole(*v)
+}
+
+func (t TerminalOptions) planSystem(b *bytes.Buffer, a plan.Answer) {
+	fmt.Fprintf(b, "\n  %s%s\n", t.paint(bold, plain(a.System)), t.paint(yellow, evidenceMark(a)))
+	t.item(b, "Limit", plain(a.Limit+": "+a.LimitWhy))
+	if len(a.ByTier) > 1 {
+		for _, tier := range a.ByTier {
+			t.item(b, "Tier", fmt.Sprintf("%s: %s agents on %s units and %s spare", tier.Tier, whole(tier.Agents), whole(tier.Units), whole(tier.Spares)))
+		}
+	}
+	if i := a.Interval; i != nil {
+		t.item(b, "Interval", fmt.Sprintf("%s to %s agents after redundancy (%s)", whole(i.Low), whole(i.High), plain(i.Span)))
+	}
+	if a.Demand != nil {
+		t.item(b, "Demand", demandLine(*a.Demand))
+	}
+	if a.Energy != nil {
+		t.item(b, "Energy", energyLine(*a.Energy))
+	}
+	if a.CostPerHour != nil {
+		t.item(b, "Cost", fmt.Sprintf("%s an hour, %s a month, %s an agent-hour", figure(*a.CostPerHour), figure(*a.CostPerMonth), figureOr(a.CostPerAgentHour)))
+	}
+	if len(a.Densities) > 0 {
+		b.WriteByte('\n')
+		t.columns(b, densityRows(a), 1)
+	}
+	if len(a.Sensitivity) > 0 {
+		b.WriteByte('\n')
+		t.columns(b, sensitivityRows(a), 1)
+	}
+	b.WriteByte('\n')
+	for i, s := range a.Assumptions {
+		label := ""
+		if i == 0 {
+			label = "Assumed"
+		}
+		t.item(b, label, "· "+plain(s))
+	}
+}
+
+func demandLine(d plan.Demand) string {
+	word := "does not fit"
+	if d.Met {
+		word = "fits"
+	}
+	s := fmt.Sprintf("%s slots (%s active on average): %s", whole(d.Slots), figure(d.Mean), word)
+	if d.Users > 0 {
+		s += fmt.Sprintf("; at most %s users of this kind", whole(d.Supported))
+	}
+	return s
+}
+
+func energyLine(e plan.Energy) string {
+	s := fmt.Sprintf("mean %s MW at the facility (%s, %s), %s MWh a day, %s Wh an agent-hour", figure(e.MeanMW), e.Basis, e.Grade, figure(e.MWhPerDay), figure(e.WhPerAgentHour))
+	if e.Uncertainty > 0 {
+		s += fmt.Sprintf(" ± %s %%", figure(100*e.Uncertainty))
+	}
+	return s
+}
+
+// densityRows is the same capacity over more and more of its power.
+func densityRows(a plan.Answer) [][]string {
+	rows := [][]string{{"Power boundary", "W/accelerator", "agents/MW", "agents at budget", ""}}
+	for _, d := range a.Densities {
+		rows = append(rows, []string{densityName(d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), plain(d.What)})
+	}
+	return rows
+}
+
+func densityName(d plan.Density) string {
+	if d.Whole {
+		return "in whole units"
+	}
+	return strings.ReplaceAll(string(d.Boundary), "_", " ") + ", " + string(d.Basis)
+}
+
+// budgetAgents refuses to multiply a figure at another boundary by the budget.
+func budgetAgents(d plan.Density) string {
+	if d.Budget == nil {
+		return "other boundary"
+	}
+	return whole(int(*d.Budget))
+}
+
+func dash(v float64) string {
+	if v == 0 {
+		return "–"
+	}
+	return figure(v)
+}
+
+func sensitivityRows(a plan.Answer) [][]string {
+	rows := [][]string{{"Changing", "from", "to", "agents", "", "Wh/agent-hour", "", "per agent-hour", ""}}
+	for _, s := range a.Sensitivity {
+		row := []string{s.Input, s.Low.Value, s.High.Value}
+		if s.Note != "" {
+			row = append(row, "–", "–", "–", "–", "–", "–  "+s.Note)
+		} else {
+			row = append(row, whole(s.Low.Agents), whole(s.High.Agents), figureOr(s.Low.WhPerAgentHour), figureOr(s.High.WhPerAgentHour),
+				figureOr(s.Low.CostPerAgentHour), figureOr(s.High.CostPerAgentHour))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// PlanCSV writes a line a system.
+func PlanCSV(w io.Writer, p plan.Plan) error {
+	c := csv.NewWriter(w)
+	rows := [][]string{{"system", "evidence", "units", "accelerators", "racks", "agents", "agents_after_redundancy", "agents_planned", "power_mw", "it_mw", "facility_mw", "stranded_mw",
+		"mean_facility_mw", "wh_per_agent_hour", "cost_per_hour", "cost_per_month", "cost_per_agent_hour", "limit"}}
+	raw := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return strconv.FormatFloat(*v, 'g', -1, 64)
+	}
+	for _, a := range p.Systems {
+		racks := ""
+		if a.Racks != nil {
+			racks = strconv.Itoa(*a.Racks)
+		}
+		var mean, wh *float64
+		if a.Energy != nil {
+			mean, wh = &a.Energy.MeanMW, &a.Energy.WhPerAgentHour
+		}
+		rows = append(rows, []string{a.System, string(a.Evidence), strconv.Itoa(a.Units), strconv.Itoa(a.Accelerators), racks, strconv.Itoa(a.Agents), strconv.Itoa(a.AgentsAfterRedundancy), strconv.Itoa(a.AgentsPlanned),
+			raw(a.PowerMW), raw(a.ITMW), raw(a.FacilityMW), raw(a.StrandedMW), raw(mean), raw(wh), raw(a.CostPerHour), raw(a.CostPerMonth), raw(a.CostPerAgentHour), a.Limit})
+	}
+	if err := c.WriteAll(rows); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"plimsoll/plan"
+)
+
+//go:embed plan.html
+var planTemplate string
+
+//go:embed plan.css
+var planStyle string
+
+// planPage is what the template shows.
+type planPage struct {
+	P         plan.Plan
+	Style     template.CSS
+	Simulated bool
+	Systems   []planSystem
+}
+
+// planSystem is one system with its charts.
+type planSystem struct {
+	A       plan.Answer
+	Ladder  []Chart
+	Tornado []Chart
+	Unknown []string // inputs whose effect is not known
+}
+
+// PlanHTML writes a plan as one self-contained page.
+func PlanHTML(w io.Writer, p plan.Plan) error {
+	t, err := template.New("plan").Funcs(template.FuncMap{
+		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "figureOr": figureOr, "intOr": intOr, "percent": percent,
+		"demand": demandLine, "energy": energyLine, "join": strings.Join, "count": count, "words": func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+	}).Parse(planTemplate)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	page := planPage{P: p, Style: template.CSS(pageStyle + planStyle)}
+	for i, a := range p.Systems {
+		page.Simulated = page.Simulated || a.Evidence == plan.Simulated
+		s := planSystem{A: a}
+		if c, ok := ladder(a, fmt.Sprintf("ladder%d", i+1)); ok {
+			s.Ladder = append(s.Ladder, c)
+		}
+		for n, m := range measures(a) {
+			if c, ok := tornado(a, m, fmt.Sprintf("tornado%d-%d", i+1, n+1)); ok {
+				s.Tornado = append(s.Tornado, c)
+			}
+		}
+		for _, v := range a.Sensitivity {
+			if v.Note != "" {
+				s.Unknown = append(s.Unknown, v.Input+": "+v.Note)
+			}
+		}
+		page.Systems = append(page.Systems, s)
+	}
+	if err := t.Execute(w, page); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
