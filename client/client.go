@@ -21,8 +21,8 @@ type Client struct {
 	workers sync.Pool // *exchange, for requests in flight
 
 	mu     sync.Mutex
-	lanes  map[laneKey]*lane
-	poller *poller // made with the first plain connection
+	lanes  map[int][]*lane // by slot and branch
+	poller *poller         // made with the first plain connection
 }
 
 // Call is one turn to send.
@@ -62,7 +62,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := &Client{config: c, lanes: make(map[laneKey]*lane)}
+	client := &Client{config: c, lanes: make(map[int][]*lane)}
 	for _, raw := range c.URLs {
 		t, err := c.newTarget(raw, roots)
 		if err != nil {
@@ -138,21 +138,21 @@ func (c *Client) adopt(plain net.Conn) (link, error) {
 func (c *Client) Release(slot int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, l := range c.lanes {
-		if key.slot == slot {
-			l.close()
-			delete(c.lanes, key)
-		}
+	for _, l := range c.lanes[slot] {
+		l.close()
 	}
+	delete(c.lanes, slot)
 }
 
 // Close closes all connections. No turn may be under way.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, l := range c.lanes {
-		l.close()
-		delete(c.lanes, key)
+	for slot, branches := range c.lanes {
+		for _, l := range branches {
+			l.close()
+		}
+		delete(c.lanes, slot)
 	}
 	for _, t := range c.targets {
 		if t.web != nil {

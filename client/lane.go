@@ -8,8 +8,6 @@ import (
 	"plimsoll"
 )
 
-type laneKey struct{ slot, branch int }
-
 // lane is the connections of one slot's branch, one for each target. Only the
 // agent that owns the slot touches it.
 type lane struct {
@@ -38,13 +36,12 @@ type link interface {
 func (c *Client) lane(slot, branch int) *lane {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := laneKey{slot, branch}
-	l := c.lanes[key]
-	if l == nil {
-		l = &lane{conns: make([]*conn, len(c.targets))}
-		c.lanes[key] = l
+	branches := c.lanes[slot]
+	for len(branches) <= branch {
+		branches = append(branches, &lane{conns: make([]*conn, len(c.targets))})
+		c.lanes[slot] = branches
 	}
-	return l
+	return branches[branch]
 }
 
 // peekNext returns the target of the lane's next turn.
