@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"bundle/schema":       {},
 	"result":              {"bundle", "measure", "slo", "search", "power"},
 	"seal":                {"bundle"},
-	"report":              {"bundle", "result", "measure"},
+	"report":              {"bundle", "result", "measure", "plan"},
 	"plan":                {"result", "power"},
 	"e2e":                 {},
 	"run":                 {"bundle", "measure", "power", "result", "search", "slo"},

@@ -29,6 +29,8 @@ type CLI struct {
 	Report     ReportCmd        `cmd:"" help:"Show a run again: terminal, HTML, Markdown, CSV, JSON."`
 	Verify     VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
 	Compare    CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
+	Plan       PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
+	Doctor     DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
 	Power      PowerCmd         `cmd:"" help:"Look at power meters."`
 	Completion CompletionCmd    `cmd:"" help:"Print a shell completion script."`
 	Version    kong.VersionFlag `short:"V" help:"Print the version."`
