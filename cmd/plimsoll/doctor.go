@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"plimsoll/dialect"
+)
+
+// DoctorCmd calibrates this machine as a load generator.
+type DoctorCmd struct {
+	Quick     bool `help:"Half a minute: one load of 1,000 agents."`
+	JSON      bool `name:"json" help:"Print the figures as JSON and nothing else."`
+	Metronome int  `hidden:"" help:"Serve the calibration's engine at so many events a second."`
+}
+
+// Help is shown under the flags.
+func (DoctorCmd) Help() string {
+	return `Drives a simulated engine of constant rate, in a process of its own on this
+machine, and holds what the client saw against what the engine logged. The engine
+takes its share of the processors, so a machine of its own for the engine leaves
+the client more.
+
+Exit code 6 when a load made the client the limit.`
+}
+
+// diagnosis is what the doctor says. The figures without a load's name are those of
+// the largest load that the machine bore; without one, of the smallest tried.
+type diagnosis struct {
+	Scan float64 `json:"scan_events_per_second_per_core"`
+	calibrated
+	OpenFiles uint64       `json:"open_files_limit"` // 0 unknown
+	Ports     int          `json:"local_ports"`      // 0 unknown
+	CPUs      int          `json:"cpus"`
+	Loads     []calibrated `json:"loads"`
+	Warnings  []string     `json:"warnings,omitempty"`
+}
+
+// The limits that a load must keep for the client not to be the limit.
+const (
+	doctorLagMS      = 5
+	doctorSentinelMS = 1
+	doctorRunQueue   = 0.01
+	doctorDelivered  = 0.99
+)
+
+// Run calibrates.
+func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
+	if c.Metronome > 0 {
+		return (&metronome{rate: c.Metronome}).serve(ctx, io.In, io.Out)
+	}
+	loads := []calibration{{1000, 20, 20 * time.Second}, {1000, 100, 20 * time.Second}, {5000, 20, 20 * time.Second}}
+	if c.Quick {
+		loads = []calibration{{1000, 20, 10 * time.Second}}
+	}
+	d := diagnosis{Scan: scanRate(), CPUs: runtime.NumCPU()}
+	d.OpenFiles, d.Ports = limits()
+	for _, load := range loads {
+		if !c.JSON {
+			fmt.Fprintf(io.Err, "%d agents x %d events/s for %s ...\n", load.agents, load.rate, load.window)
+		}
+		if need := uint64(load.agents + 64); d.OpenFiles > 0 && d.OpenFiles < need {
+			d.Warnings = append(d.Warnings, fmt.Sprintf("%d agents need %d open files but %d are allowed: raise it with ulimit -n", load.agents, need, d.OpenFiles))
+			continue
+		}
+		seen, err := load.run(ctx, io.Err)
+		if err != nil {
+			return fmt.Errorf("doctor: %w", err)
+		}
+		d.Loads = append(d.Loads, seen)
+		d.Warnings = append(d.Warnings, seen.complaints()...)
+	}
+	if d.Ports > 0 && d.Ports < 10_000 {
+		d.Warnings = append(d.Warnings, fmt.Sprintf("%d local ports bound the agents on one URL: widen net.ipv4.ip_local_port_range", d.Ports))
+	}
+	if len(d.Loads) == 0 {
+		return errors.New("doctor: no load could be tried: " + d.Warnings[0])
+	}
+	d.calibrated = d.best()
+	if c.JSON {
+		if err := json.NewEncoder(io.Out).Encode(d); err != nil {
+			return fmt.Errorf("doctor: %w", err)
+		}
+	} else {
+		d.print(io)
+	}
+	if len(d.Warnings) > 0 {
+		return &ExitError{Code: exitCheck}
+	}
+	return nil
+}
+
+// complaints says, in sentences, where the client was the limit.
+func (s calibrated) complaints() []string {
+	var out []string
+	say := func(bad bool, what string, value, limit float64) {
+		if bad {
+			out = append(out, fmt.Sprintf("%d agents x %d events/s: %s %.3g, want %.3g", s.Agents, s.Rate, what, value, limit))
+		}
+	}
+	say(s.LagP99 > doctorLagMS, "lag P99 ms", s.LagP99, doctorLagMS)
+	say(s.SentinelP99 > doctorSentinelMS, "sentinel P99 ms", s.SentinelP99, doctorSentinelMS)
+	say(s.RunQueue > doctorRunQueue, "run-queue share", s.RunQueue, doctorRunQueue)
+	say(s.Delivered < doctorDelivered, "delivered agents", s.Delivered, doctorDelivered)
+	say(s.Failed > 0, "failed turns", float64(s.Failed), 0)
+	return out
+}
+
+// best returns the busiest load without a complaint, else the first.
+func (d diagnosis) best() calibrated {
+	out, found := d.Loads[0], false
+	for _, load := range d.Loads {
+		if len(load.complaints()) == 0 && (!found || load.EventsPerS > out.EventsPerS) {
+			out, found = load, true
+		}
+	}
+	return out
+}
+
+func (d diagnosis) print(io *IO) {
+	fmt.Fprintf(io.Out, "scanning         %8.2f M events/s per core\n", d.Scan/1e6)
+	fmt.Fprintf(io.Out, "%d processors, %d open files, %d local ports\n\n", d.CPUs, d.OpenFiles, d.Ports)
+	fmt.Fprintf(io.Out, "%7s %6s %10s %9s %8s %12s %9s %14s %13s %10s\n", "agents", "rate", "events/s", "us/event", "lag P99", "sentinel P99", "run queue", "TTFT error P99", "speed err P99", "KiB/agent")
+	for _, s := range d.Loads {
+		fmt.Fprintf(io.Out, "%7d %6d %10.0f %9.1f %6.2fms %10.2fms %8.2f%% %12.2fms %12.2f%% %10d\n", s.Agents, s.Rate, s.EventsPerS, s.CPUPerEvent, s.LagP99, s.SentinelP99, 100*s.RunQueue, s.TTFTErrorP99, s.SpeedErrorP99, s.BytesPerAgent>>10)
+	}
+	fmt.Fprintln(io.Out)
+	for _, w := range d.Warnings {
+		fmt.Fprintln(io.Out, "!", w)
+	}
+	if len(d.Warnings) == 0 {
+		fmt.Fprintln(io.Out, "This machine bore every load without being the limit (simulated engine on the same machine).")
+	}
+}
+
+// scanRate measures the scanner on one core for a third of a second, many events a
+// read.
+func scanRate() float64 {
+	chat, err := dialect.ByName(dialect.Default)
+	if err != nil {
+		return 0
+	}
+	const events = 1000
+	block := bytes.Repeat([]byte(`data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"metronome","choices":[{"index":0,"delta":{"content":" abc"},"finish_reason":null}]}`+"\n\n"), events)
+	s := dialect.NewScanner(chat, dialect.Caps{})
+	n, began := 0, time.Now()
+	for ; time.Since(began) < 300*time.Millisecond; n += events {
+		s.Reset()
+		if s.Feed(block, 1) != nil {
+			return 0
+		}
+	}
+	return float64(n) / time.Since(began).Seconds()
+}
