@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -73,7 +74,8 @@ func (h *dueHeap) Pop() any {
 	return x
 }
 
-// hold runs n agents and returns P25 speed, tokens/s, and P95 TTFT, s, of the turns
+// hold runs n agents, who start one after another over 60 % of the warm-up (their
+// contexts are computed then, from the middle of a walk), and returns P25 speed, tokens/s, and P95 TTFT, s, of the turns
 // sent after the warm-up.
 func hold(t testing.TB, cfg sim.DeploymentConfig, n int, warm, window time.Duration) (speed, ttft float64, stats sim.Stats) {
 	t.Helper()
@@ -86,7 +88,7 @@ func hold(t testing.TB, cfg sim.DeploymentConfig, n int, warm, window time.Durat
 	for i := range n {
 		a := &simAgent{id: i, walk: newWalk(i, 0, block)}
 		a.turn = int(uint64(i*7919) % uint64(len(a.walk.turns)))
-		heap.Push(&queue, due{time.Duration(float64(i) / float64(n) * 0.3 * float64(warm)), a})
+		heap.Push(&queue, due{time.Duration(float64(i) / float64(n) * 0.6 * float64(warm)), a})
 	}
 	flying := make(map[uint64]*simAgent)
 	var id uint64
@@ -145,25 +147,61 @@ func hold(t testing.TB, cfg sim.DeploymentConfig, n int, warm, window time.Durat
 	return speeds[len(speeds)/4], ttfts[len(ttfts)*95/100], d.Stats()
 }
 
+// capacity returns the most agents that meet 20 tokens/s at P25 and 10 s at P95,
+// by bisection between low and high to 10 %; what does not meet them at low is 0.
+func capacity(t *testing.T, cfg sim.DeploymentConfig, low, high int) int {
+	t.Helper()
+	passes := func(n int) bool {
+		speed, ttft, s := hold(t, cfg, n, 400*time.Second, 300*time.Second)
+		t.Logf("%d agents: P25 speed %.1f tokens/s, P95 TTFT %.2f s, hit rate %.3f", n, speed, ttft, float64(s.CachedTokens)/float64(s.PromptTokens))
+		return speed >= 20 && ttft <= 10
+	}
+	if !passes(low) {
+		return 0
+	}
+	for float64(high-low) > max(1, 0.1*float64(low)) {
+		if mid := int(math.Sqrt(float64(low) * float64(high))); mid > low && passes(mid) {
+			low = mid
+		} else if mid == low {
+			break
+		} else {
+			high = mid
+		}
+	}
+	return low
+}
+
+// The systems with published results land within 2x of them, in their order per
+// accelerator. Several inputs were chosen after seeing the targets; docs/simulator.md
+// names them.
 func TestPublishedSystems(t *testing.T) {
-	for _, name := range []string{"h200", "mi355x", "b300", "gb300-nvl72"} {
-		t.Run(name, func(t *testing.T) {
-			p, err := Load(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cfg, err := p.Deployment()
-			if err != nil {
-				t.Fatal(err)
-			}
-			published := p.Published.AgentsPerMW.Value * p.Published.Power.Value / 1e6 * float64(p.Accelerators())
-			for _, f := range []float64{0.5, 0.75, 1, 1.5, 2} {
-				n := int(published * f)
-				began := time.Now()
-				speed, ttft, s := hold(t, cfg, n, 200*time.Second, 300*time.Second)
-				t.Logf("%d agents (%.2f of published): P25 speed %.1f, P95 TTFT %.2f s, hits %.3f, ComputedTokens %d, blocked %v, took %s", n, f, speed, ttft,
-					float64(s.CachedTokens)/float64(s.PromptTokens), s.ComputedTokens, s.Blocked, time.Since(began))
-			}
-		})
+	names := []string{"h200", "mi355x", "b300"}
+	if os.Getenv("PLIMSOLL_PUBLISHED") != "" {
+		names = append(names, "gb300-nvl72")
+	} else {
+		t.Log("the rack gb300-nvl72 takes a minute: set PLIMSOLL_PUBLISHED=1 to include it")
+	}
+	before := 0.0
+	for _, name := range names {
+		p, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := p.Deployment()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := float64(p.Accelerators())
+		published := p.Published.AgentsPerMW.Value * p.Published.Power.Value / 1e6 * n
+		got := float64(capacity(t, cfg, int(published/2), int(published*2)))
+		t.Logf("%s: %.0f agents, %.2f an accelerator, %.0f a megawatt, published %.0f, ratio %.2f",
+			name, got, got/n, got/n/p.Published.Power.Value*1e6, published, got/published)
+		if got < published/2 || got >= published*1.99 {
+			t.Errorf("%s: %.0f agents are not within 2x of %.0f", name, got, published)
+		}
+		if got/n <= before {
+			t.Errorf("%s carries %.2f agents an accelerator, not more than the one before (%.2f)", name, got/n, before)
+		}
+		before = got / n
 	}
 }
