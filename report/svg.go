@@ -34,8 +34,12 @@ type canvas struct {
 // newCanvas begins a figure with its text alternative.
 func newCanvas(id, title, desc string, width, height float64) *canvas {
 	c := &canvas{width: width, height: height}
-	fmt.Fprintf(&c.b, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d">`,
-		px(width), px(height), html.EscapeString(id), html.EscapeString(id))
+	class := "chart"
+	if width > 600 {
+		class = "chart wide" // scrolls on a narrow screen, so that its text stays legible
+	}
+	fmt.Fprintf(&c.b, `<svg xmlns="http://www.w3.org/2000/svg" class="%s" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d">`,
+		class, px(width), px(height), html.EscapeString(id), html.EscapeString(id))
 	fmt.Fprintf(&c.b, "\n<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n",
 		html.EscapeString(id), html.EscapeString(title), html.EscapeString(id), html.EscapeString(desc))
 	return c
