@@ -127,7 +127,7 @@ func (s *scraper) read(ctx context.Context) ([]reading, error) {
 // parse turns an exposition into readings, one a device, in order of device.
 func (s *scraper) parse(body []byte) ([]reading, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(s.relevant(body)))
 	if err != nil {
 		return nil, fmt.Errorf("exposition: %w", err)
 	}
@@ -164,6 +164,26 @@ func (s *scraper) parse(body []byte) ([]reading, error) {
 		list = append(list, *r)
 	}
 	return list, nil
+}
+
+// relevant keeps the lines of the wanted metrics: an exporter serves hundreds, and
+// nothing in the others shall cost time or spoil the reading.
+func (s *scraper) relevant(body []byte) []byte {
+	var kept []byte
+	for text := range bytes.Lines(body) {
+		name := bytes.TrimLeft(text, " \t")
+		for _, comment := range []string{"# TYPE ", "# HELP "} {
+			name = bytes.TrimPrefix(name, []byte(comment))
+		}
+		if end := bytes.IndexAny(name, "{ \t"); end > 0 && s.wants(string(name[:end])) {
+			kept = append(kept, text...)
+		}
+	}
+	return kept
+}
+
+func (s *scraper) wants(name string) bool {
+	return slices.ContainsFunc(s.wanted, func(m metric) bool { return m.name == name })
 }
 
 // collect takes over one series. Under MIG each instance repeats its board's

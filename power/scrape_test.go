@@ -76,6 +76,8 @@ shelf_power{shelf="2"} 15.5
 		{"several series that nothing tells apart", "prom:" + at + "?metric=shelf_power&unit=kW@rack", `shelf_power{colour="red"} 16.5
 shelf_power{colour="blue"} 15.5
 `, []reading{{device: "", watts: none, joules: none, limit: none, note: ReasonDeviceIdentity}}},
+		{"nonsense beside the metric", "prom:" + at + "?metric=shelf_power&unit=kW@rack", "broken{x=\n# TYPE shelf_power gauge\n  shelf_power{a=\"1\"} 16.5 1780000000000\nshelf_power_max 99\n",
+			[]reading{{device: "total", watts: 16500, joules: none, limit: none}}},
 		{"one series without labels", "prom:" + at + "?metric=shelf_power&unit=kW@rack", "shelf_power 16.5\n",
 			[]reading{{device: "total", watts: 16500, joules: none, limit: none}}},
 	} {
