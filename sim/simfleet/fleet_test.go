@@ -2,114 +2,27 @@ package simfleet
 
 import (
 	"context"
-	"math"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"plimsoll"
 	"plimsoll/agent"
-	"plimsoll/sim/profile"
-	"plimsoll/trajectory/synth"
 )
 
 // tape is a Sink that keeps everything.
 type tape struct {
 	rows    []plimsoll.Row
 	samples []plimsoll.Sample
+	err     error
 }
 
-func (t *tape) Row(r plimsoll.Row) error       { t.rows = append(t.rows, r); return nil }
-func (t *tape) Sample(s plimsoll.Sample) error { t.samples = append(t.samples, s); return nil }
-
-func defaultTiers() []plimsoll.Tier {
-	return []plimsoll.Tier{
-		{Name: "30/10", SpeedTPS: 30, TTFT: 10 * time.Second},
-		{Name: "100/5", SpeedTPS: 100, TTFT: 5 * time.Second},
-		{Name: "300/3", SpeedTPS: 300, TTFT: 3 * time.Second},
-	}
-}
-
-// demo is the default run's engine and trajectories.
-func demo(t testing.TB, seed uint64, kv, speed float64) Config {
-	t.Helper()
-	p, err := profile.Load("demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine, err := p.Engine()
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := synth.Mini(seed, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Config{
-		Engine: engine.Scaled(kv, speed), Trajectories: set.Trajectories, OutputPolicy: "recorded",
-		Agents: agent.Config{Seed: seed, Start: agent.StartSpread, ToolDelay: agent.DelayRecorded},
-	}
-}
-
-func long(n int) plimsoll.Stage {
-	return plimsoll.Stage{Level: 1, Attempt: 1, Agents: n, Fresh: true, Tiers: defaultTiers(), Shape: plimsoll.Shape{
-		Ramp: 10 * time.Second, Settle: 20 * time.Second, Min: 10 * time.Minute, Max: 10 * time.Minute,
-		Tick: time.Minute, Request: 5 * time.Minute,
-	}}
-}
-
-func quick(n int) plimsoll.Stage {
-	return plimsoll.Stage{Level: 1, Attempt: 1, Agents: n, Fresh: true, Tiers: defaultTiers(), Shape: plimsoll.Shape{
-		Ramp: 500 * time.Millisecond, Settle: 700 * time.Millisecond, Min: 1200 * time.Millisecond, Max: 3 * time.Second,
-		Turns: 200, Limit: 7 * time.Second, Tick: 100 * time.Millisecond, Request: time.Minute,
-	}}
-}
-
-// figures are what a tier looks at.
-type figures struct {
-	turns    int
-	speed    float64 // P25, tokens/s
-	ttft     float64 // P95, s
-	censored int
-}
-
-// quantile is the linear interpolation at rank (n-1)q.
-func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
-		return math.NaN()
-	}
-	slices.Sort(values)
-	rank := float64(len(values)-1) * q
-	low := int(rank)
-	if low+1 == len(values) {
-		return values[low]
-	}
-	return values[low] + (values[low+1]-values[low])*(rank-float64(low))
-}
-
-func look(rows []plimsoll.Row, o plimsoll.Observed) figures {
-	var f figures
-	var speed, ttft []float64
-	for _, r := range rows {
-		if r.Primer || !o.Window.Holds(r.Sent) {
-			continue
-		}
-		f.turns++
-		if r.Class == plimsoll.ClassCensored {
-			f.censored++
-		}
-		if r.FirstToken == plimsoll.Never {
-			ttft = append(ttft, math.Inf(1))
-			continue
-		}
-		ttft = append(ttft, r.FirstToken.Sub(r.Sent).Seconds())
-		if r.LastToken > r.FirstToken {
-			speed = append(speed, float64(r.LocalTokens-r.FirstChunkTokens)/r.LastToken.Sub(r.FirstToken).Seconds())
-		}
-	}
-	f.speed, f.ttft = quantile(speed, 0.25), quantile(ttft, 0.95)
-	return f
-}
+func (t *tape) Row(r plimsoll.Row) error       { t.rows = append(t.rows, r); return t.err }
+func (t *tape) Sample(s plimsoll.Sample) error { t.samples = append(t.samples, s); return t.err }
 
 func held(t testing.TB, c Config, s plimsoll.Stage) ([]plimsoll.Row, plimsoll.Observed) {
 	t.Helper()
@@ -125,14 +38,204 @@ func held(t testing.TB, c Config, s plimsoll.Stage) ([]plimsoll.Row, plimsoll.Ob
 	return into.rows, o
 }
 
-// TestTable prints the demo's curve: go test -run Table -v.
-func TestTable(t *testing.T) {
-	for _, kv := range []float64{1, 0.5} {
-		for _, n := range []int{8, 16, 32, 48, 64, 96, 128, 160, 192, 256} {
-			began := time.Now()
-			rows, o := held(t, demo(t, 42, kv, 1), long(n))
-			f := look(rows, o)
-			t.Logf("kv %.1f N %3d: %6d turns, P25 speed %7.1f, P95 TTFT %6.3f s, delivered %.4f, %s, took %s", kv, n, f.turns, f.speed, f.ttft, o.Delivered, o.Closed, time.Since(began).Round(time.Millisecond))
+func TestHoldIsDeterministic(t *testing.T) {
+	stage := long(24, 20*time.Second)
+	first, o1 := held(t, demo(t, 3, 1, 1), stage)
+	second, o2 := held(t, demo(t, 3, 1, 1), stage)
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("rows differ: %s", diff)
+	}
+	if diff := cmp.Diff(o1, o2); diff != "" {
+		t.Errorf("observed differs: %s", diff)
+	}
+}
+
+// TestRowsAddUp checks the ledger, the rows' instants and that agents are there in
+// full.
+func TestRowsAddUp(t *testing.T) {
+	rows, o := held(t, demo(t, 4, 1, 1), long(40, 20*time.Second))
+	population := 0
+	ends := map[int32]plimsoll.Instant{}
+	for _, r := range rows {
+		if !r.Primer && o.Window.Holds(r.Sent) {
+			population++
 		}
+		if r.Due != r.Sent || r.End < r.Sent || r.Connect != 0 {
+			t.Fatalf("row %+v", r)
+		}
+		if r.Class == plimsoll.ClassOK {
+			want := r.RecordedTokens
+			if r.Primer {
+				want = 1
+			}
+			if r.UsageCompletion != want || r.FirstToken < r.Sent || r.LastToken < r.FirstToken || r.End != r.LastToken || r.UsageCached > r.UsagePrompt {
+				t.Fatalf("row %+v", r)
+			}
+		}
+		if before, ok := ends[r.Slot]; ok && r.Sent < before {
+			t.Fatalf("slot %d has two turns in flight: %+v", r.Slot, r)
+		}
+		ends[r.Slot] = r.End
+	}
+	if population == 0 || population != o.TurnsSent {
+		t.Errorf("%d rows in the window, %d turns sent", population, o.TurnsSent)
+	}
+	if o.Delivered < 1-1e-9 || !o.Simulated || o.Client.SentinelP99ms != -1 {
+		t.Errorf("observed %+v", o)
+	}
+}
+
+// TestSameAgentsAtAnyN checks that a slot walks the same at every N.
+func TestSameAgentsAtAnyN(t *testing.T) {
+	few, _ := held(t, demo(t, 5, 1, 1), long(5, 10*time.Second))
+	many, _ := held(t, demo(t, 5, 1, 1), long(30, 10*time.Second))
+	want, both := keyed(many), 0
+	for k, r := range keyed(few) {
+		other, ok := want[k]
+		if !ok {
+			continue
+		}
+		both++
+		if r.Trajectory != other.Trajectory || r.UsagePrompt >= 0 && other.UsagePrompt >= 0 && r.UsagePrompt != other.UsagePrompt {
+			t.Errorf("%+v: at 5 agents %+v, at 30 %+v", k, r, other)
+		}
+	}
+	if both < 20 {
+		t.Errorf("only %d turns at both", both)
+	}
+}
+
+// TestLevelsAreApart checks that nothing cached in one level helps the next.
+func TestLevelsAreApart(t *testing.T) {
+	f, err := New(demo(t, 6, 1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage := long(4, 5*time.Second)
+	stage.Shape.Ramp = 0
+	for replicate := range 2 {
+		stage.Level, stage.Replicate = replicate+1, replicate
+		var into tape
+		if _, err := f.Hold(context.Background(), stage, &into, nil); err != nil {
+			t.Fatal(err)
+		}
+		first := slices.IndexFunc(into.rows, func(r plimsoll.Row) bool { return r.Sent == 0 && r.Slot == 0 })
+		if r := into.rows[first]; r.UsageCached != 0 || r.UsagePrompt < 1000 {
+			t.Errorf("the first request of level %d found %d of %d tokens cached", stage.Level, r.UsageCached, r.UsagePrompt)
+		}
+	}
+}
+
+func TestPromptTooLong(t *testing.T) {
+	c := demo(t, 8, 1, 1)
+	c.Engine.MaxContext = 1800
+	rows, o := held(t, c, long(4, 5*time.Second))
+	refused := 0
+	for _, r := range rows {
+		if r.Class == plimsoll.ClassHTTP {
+			refused++
+			if r.Status != 400 || !strings.Contains(r.Error, "1800") || r.FirstToken != plimsoll.Never {
+				t.Fatalf("row %+v", r)
+			}
+		}
+	}
+	if refused == 0 || o.TurnsSent == 0 {
+		t.Errorf("%d refused, observed %+v", refused, o)
+	}
+}
+
+func TestRequestTimesOut(t *testing.T) {
+	c := demo(t, 8, 1, 1)
+	s := long(80, 10*time.Second)
+	s.Shape.Request = time.Second
+	rows, _ := held(t, c, s)
+	late := 0
+	for _, r := range rows {
+		if r.Class == plimsoll.ClassTimeout {
+			late++
+			if r.End != r.Sent.Add(time.Second) {
+				t.Fatalf("row %+v", r)
+			}
+		} else if r.End.Sub(r.Sent) > time.Second {
+			t.Fatalf("row %+v took longer than its time-out", r)
+		}
+	}
+	if late == 0 {
+		t.Error("nothing timed out")
+	}
+}
+
+func TestMeterAddsUp(t *testing.T) {
+	c := demo(t, 9, 1, 1)
+	c.Meter = "simulated@accelerator"
+	f, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var into tape
+	if _, err := f.Hold(context.Background(), long(30, 20*time.Second), &into, nil); err != nil {
+		t.Fatal(err)
+	}
+	if len(into.samples) < 50 {
+		t.Fatalf("%d samples", len(into.samples))
+	}
+	last := into.samples[0]
+	for _, s := range into.samples[1:] {
+		if s.At.Sub(last.At) != time.Second || s.Joules < last.Joules+c.Engine.Power.IdleW*0.99 || s.Joules > last.Joules+c.Engine.Power.MaxW*1.01 {
+			t.Fatalf("sample %+v after %+v", s, last)
+		}
+		last = s
+	}
+}
+
+func TestInterruptAndFullSink(t *testing.T) {
+	f, err := New(demo(t, 1, 1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := long(10, time.Hour)
+	var into tape
+	o, err := f.Hold(ctx, s, &into, func(plimsoll.Instant) bool { cancel(); return false })
+	if !errors.Is(err, context.Canceled) || o.Closed != agent.ClosedInterrupted {
+		t.Errorf("error %v, closed %q", err, o.Closed)
+	}
+	full := tape{err: errors.New("no space left on device")}
+	if _, err := f.Hold(context.Background(), s, &full, nil); !errors.Is(err, full.err) {
+		t.Errorf("error %v, want %v", err, full.err)
+	}
+	if o, err := f.Hold(context.Background(), long(10, 10*time.Second), &tape{}, nil); err != nil || o.TurnsSent == 0 {
+		t.Errorf("the level after them: %+v, %v", o, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	c := demo(t, 1, 1, 1)
+	f, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := long(1, time.Second)
+	s.Fresh = false
+	if _, err := f.Hold(context.Background(), s, &tape{}, nil); err == nil || err.Error() != "level 1: a continued level cannot be held: begin it fresh" {
+		t.Errorf("continued: %v", err)
+	}
+	c.OutputPolicy = "long"
+	if _, err := New(c); err == nil || err.Error() != `simulated fleet: output policy "long": want recorded or free` {
+		t.Errorf("policy: %v", err)
+	}
+	c = demo(t, 1, 1, 1)
+	c.Trajectories = []*plimsoll.Trajectory{{ID: "shape", Segments: []plimsoll.Segment{{Role: plimsoll.User, Kind: plimsoll.KindUser, Blocks: []uint64{1}, BlockSize: 16}},
+		Turns: []plimsoll.Turn{{Prompt: []plimsoll.Span{{To: 1}}}}}}
+	if _, err := New(c); err == nil || !strings.Contains(err.Error(), "trajectory shape turn 0: segment 0 has no text") {
+		t.Errorf("shape only: %v", err)
+	}
+}
+
+// BenchmarkHold is 200 agents on the demo engine for ten minutes.
+func BenchmarkHold(b *testing.B) {
+	c, stage := demo(b, 1, 1, 1), long(200, 10*time.Minute)
+	for b.Loop() {
+		held(b, c, stage)
 	}
 }
