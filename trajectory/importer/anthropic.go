@@ -49,7 +49,6 @@ type anthropicRow struct {
 		Usage      anthropicUsage `json:"usage"`
 	} `json:"response"`
 	SessionID string `json:"session_id"`
-	Timestamp string `json:"timestamp"`
 }
 
 func readAnthropic(in *input) ([]*plimsoll.Trajectory, error) {
@@ -88,10 +87,7 @@ func anthropicTurn(sessions *sessions, id string, req *anthropicRequest, row *an
 	if err != nil {
 		return err
 	}
-	var turn plimsoll.Turn
-	if at := s.clock.at(stamp(row.Timestamp)); at > 0 {
-		turn.Started, turn.Ended = at, at
-	}
+	var turn plimsoll.Turn // a row's one time does not tell the model's time from the tools'
 	var reply trajectory.Message
 	if row.Response != nil {
 		if reply, _, err = anthropicContent(row.Response.Content, "assistant"); err != nil {

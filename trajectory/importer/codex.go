@@ -189,6 +189,11 @@ func (s *codexSession) item(item *responseItem, at time.Duration) error {
 		return nil
 	}
 	if m[0].Role == plimsoll.Assistant {
+		if len(s.held) > 0 { // a reply that follows tool results is the next one
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
 		if len(s.message) == 0 {
 			s.started = s.last
 		}

@@ -131,6 +131,9 @@ func (r *dynamoRow) check() error {
 
 func (s *dynamoSession) row(r *dynamoRow) error {
 	e := &r.Event
+	if s.clock.epoch.IsZero() && e.Request != nil { // begin with the first request's start
+		s.clock.ms(e.TimeMS - e.Request.TotalMS)
+	}
 	branch, known := s.branches[e.Context.ID]
 	if !known {
 		branch = len(s.branches)

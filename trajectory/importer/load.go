@@ -78,7 +78,6 @@ func Import(path, format string) ([]*plimsoll.Trajectory, string, error) {
 	if p := trajectory.SetProblems(ts); len(p) > 0 {
 		return nil, "", fmt.Errorf("import as %s: %s: %w", f.Name, path, p[0])
 	}
-	trajectory.SettleScaffold(ts)
 	return ts, f.Name, nil
 }
 

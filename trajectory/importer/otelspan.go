@@ -169,6 +169,7 @@ func (c *otelChat) prompt(s *session) ([]plimsoll.Span, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s[%d]: %w", key, i, err)
 			}
+			s.name(m)
 			current = append(current, s.b.Store(m, current))
 		}
 	}

@@ -23,7 +23,6 @@ type sessions struct {
 // session is one trajectory of a log of whole requests.
 type session struct {
 	*snapshots
-	names map[string]string
 	clock clock
 }
 
@@ -46,7 +45,7 @@ func (l *sessions) session(id, schemas string) *session {
 			break
 		}
 	}
-	s = &session{snapshots: newSnapshots(trajectory.NewBuilder(id), decodeChat), names: map[string]string{}}
+	s = &session{snapshots: newSnapshots(trajectory.NewBuilder(id), decodeChat)}
 	s.branching = true
 	requestFidelity(s.b.T, schemas)
 	if schemas != "" {

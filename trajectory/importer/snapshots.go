@@ -18,6 +18,7 @@ import (
 type snapshots struct {
 	b      *trajectory.Builder
 	decode func(jsontext.Value) (trajectory.Message, error)
+	names  map[string]string // tool by call id
 	seed   maphash.Seed
 	spans  map[uint64]plimsoll.Span // of a message, by the hash of its bytes
 	// branching: a request that does not go on from an earlier one begins a branch
@@ -36,7 +37,7 @@ type thread struct {
 }
 
 func newSnapshots(b *trajectory.Builder, decode func(jsontext.Value) (trajectory.Message, error)) *snapshots {
-	return &snapshots{b: b, decode: decode, seed: maphash.MakeSeed(), spans: map[uint64]plimsoll.Span{}}
+	return &snapshots{b: b, decode: decode, names: map[string]string{}, seed: maphash.MakeSeed(), spans: map[uint64]plimsoll.Span{}}
 }
 
 // request appends a turn for a request with these messages.
@@ -159,9 +160,20 @@ func (s *snapshots) span(raw jsontext.Value, before []plimsoll.Span) (plimsoll.S
 	if err != nil {
 		return plimsoll.Span{}, err
 	}
+	s.name(m)
 	span := s.b.Store(m, before)
 	s.spans[key] = span
 	return span, nil
+}
+
+// name gives tool results the names of the tools that were called.
+func (s *snapshots) name(m trajectory.Message) {
+	callNames(m, s.names)
+	for i := range m {
+		if m[i].Kind == plimsoll.KindToolResult && m[i].Name == "" {
+			m[i].Name = s.names[m[i].CallID]
+		}
+	}
 }
 
 // scaffold settles how many leading segments are system prompt and tools.

@@ -99,6 +99,9 @@ func (w *writer) trajectory(i int) *plimsoll.Trajectory {
 	return b.T
 }
 
+// minReply is the shortest reply, in tokens: less holds no tool call.
+const minReply = 12
+
 // session is one trajectory under way.
 type session struct {
 	*writer
@@ -128,11 +131,7 @@ func (k *session) user(tokens int) plimsoll.Span {
 // false where the trajectory ends.
 func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span, more bool) {
 	p := k.preset
-	size := min(p.Output.count(k.s), p.MaxContext-k.context)
-	if size < 16 && len(k.b.T.Turns) > 0 {
-		return nil, false
-	}
-	size = max(size, 16)
+	size := max(minReply, min(p.Output.count(k.s), p.MaxContext-k.context))
 	tool := &p.Tools[pick(k.s, k.toolWeights())]
 	reasoning := int(float64(size) * p.Reasoning.draw(k.s))
 	id := fmt.Sprintf("call_%05d", len(k.b.T.Turns))
@@ -152,7 +151,7 @@ func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span,
 	carried := k.b.WithoutReasoning(output)
 	result := int(tool.Result.draw(k.s)*k.growth + 0.5)
 	k.context += size - reasoning + result + 2*token.PerMessage
-	if k.context+64 > p.MaxContext {
+	if k.context+minReply > p.MaxContext {
 		return nil, false
 	}
 	text := k.g.write(nil, k.s, resultRule(tool.Class), 4*result)
