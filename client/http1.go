@@ -130,6 +130,8 @@ func (r *response) readHead(head []byte) error {
 		}
 	}
 	switch {
+	case r.chunked && head[7] == '0':
+		return errHTTP // HTTP/1.0 has no chunks
 	case r.chunked:
 		r.state = inChunkSize
 	case r.left == 0 || status == 204 || status == 304:
