@@ -16,6 +16,19 @@ type recorder struct {
 	mu     sync.Mutex
 	rows   []plimsoll.Row
 	tokens int64
+	looked int // rows at the last look that Enough had
+}
+
+// worthALook reports whether a twentieth more rows came since the last look, so
+// that looking costs a level a multiple of its rows and not their square.
+func (r *recorder) worthALook() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rows) < r.looked+r.looked/20+1 {
+		return false
+	}
+	r.looked = len(r.rows)
+	return true
 }
 
 func newRecorder(s plimsoll.Stage, into plimsoll.Sink) *recorder {

@@ -134,9 +134,9 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 	if err != nil {
 		return plimsoll.Past{}, errors.Join(err, level.Discard())
 	}
-	stop := c.watch(ctx, s, seen, past, meters)
+	stop, set := c.watch(ctx, s, seen, past, meters), c.Dir.Facts().Trajectories
 	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant) bool {
-		return c.Method.Enough(seen.evidence(at, c.Dir.Facts().Trajectories))
+		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set))
 	})
 	holdErr = errors.Join(holdErr, stop())
 	if holdErr == nil {
