@@ -10,7 +10,8 @@ import (
 
 // VerifyCmd checks run folders offline.
 type VerifyCmd struct {
-	Dirs []string `arg:"" name:"dir" type:"existingdir" help:"Run folders."`
+	Dirs   []string `arg:"" name:"dir" type:"existingdir" help:"Run folders."`
+	PubKey []string `name:"pubkey" type:"existingfile" placeholder:"FILE" help:"Public key that must have signed every folder; repeat for several."`
 }
 
 // Help is shown under the flags.
@@ -23,6 +24,10 @@ rows; it cannot show which hardware and which model the rows came from.`
 
 // Run names everything that does not follow.
 func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
+	keys, err := publicKeys(c.PubKey)
+	if err != nil {
+		return err
+	}
 	bad := 0
 	for _, path := range c.Dirs {
 		d, err := bundle.Open(path)
@@ -33,6 +38,11 @@ func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
 		if err != nil {
 			return err
 		}
+		unsigned, err := signatureFindings(d, keys)
+		if err != nil {
+			return err
+		}
+		found = append(found, unsigned...)
 		for _, f := range found {
 			fmt.Fprintf(io.Out, "%s: %s\n", path, f)
 		}

@@ -59,6 +59,19 @@ func TestVerifyReportCompare(t *testing.T) {
 			t.Errorf("compared with %s", side)
 		}
 	}
+	key := filepath.Join(t.TempDir(), "key")
+	if err := errors.Join((&KeygenCmd{Out: key}).Run(ctx, io), (&KeygenCmd{Out: key + "2"}).Run(ctx, io), (&SignCmd{Dir: dir, KeyFile: key}).Run(ctx, io)); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&KeygenCmd{Out: key}).Run(ctx, io); err == nil {
+		t.Error("keygen overwrote a key")
+	}
+	if err := (&VerifyCmd{Dirs: []string{dir}, PubKey: []string{key + ".pub"}}).Run(ctx, io); err != nil {
+		t.Errorf("a signed folder: %v\n%s", err, out.String())
+	}
+	if err := (&VerifyCmd{Dirs: []string{dir}, PubKey: []string{key + "2.pub"}}).Run(ctx, io); code(err) != exitCheck {
+		t.Errorf("a folder that this key did not sign: %v", err)
+	}
 	lie := bytes.Replace(stored, []byte(`"capacity": `), []byte(`"capacity": 9`), 1)
 	if err := os.WriteFile(filepath.Join(dir, "result.json"), lie, 0o644); err != nil {
 		t.Fatal(err)
