@@ -99,8 +99,8 @@ func (p *list) turn(t *plimsoll.Trajectory, i int) {
 			bad("wait_for holds %d; it must name an earlier turn, 0 to %d (so there can be no cycle)", w, i-1)
 		}
 	}
-	if turn.Delay < 0 || turn.Started < 0 || turn.Ended < turn.Started {
-		bad("delay %s, started %s, ended %s; times must not be negative and a turn must not end before it starts", turn.Delay, turn.Started, turn.Ended)
+	if turn.Delay < 0 || turn.Started < 0 || turn.Ended < turn.Started || max(turn.Delay, turn.Ended) > maxTime {
+		bad("delay %s, started %s, ended %s; times must be 0 to %s and a turn must not end before it starts", turn.Delay, turn.Started, turn.Ended, maxTime)
 	}
 	for _, n := range [...]int{turn.PromptTokens, turn.CachedTokens, turn.OutputTokens, turn.ReasoningTokens} {
 		if n < 0 {
@@ -127,8 +127,8 @@ func (p *list) turn(t *plimsoll.Trajectory, i int) {
 		}
 	}
 	for _, e := range turn.Tools {
-		if e.Duration < 0 || e.Start < 0 {
-			bad("tool %q starts at %s and takes %s; neither must be negative", e.Name, e.Start, e.Duration)
+		if min(e.Duration, e.Start) < 0 || max(e.Duration, e.Start) > maxTime {
+			bad("tool %.40q starts at %s and takes %s; both must be 0 to %s", e.Name, e.Start, e.Duration, maxTime)
 		}
 	}
 }

@@ -76,7 +76,10 @@ type wireToolEvent struct {
 func seconds(d time.Duration) float64 { return d.Seconds() }
 
 // maxSeconds bounds every time of the format; it keeps sums far from overflow.
-const maxSeconds = 1e9
+const (
+	maxSeconds = 1e9
+	maxTime    = maxSeconds * time.Second
+)
 
 func duration(name string, s float64) (time.Duration, error) {
 	if !(s >= 0 && s <= maxSeconds) {

@@ -64,10 +64,13 @@ func readAgentPerf(in *input) ([]*plimsoll.Trajectory, error) {
 		}
 		return s.request(row.Messages, plimsoll.Turn{})
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range out {
 		scaffold(t)
 	}
-	return out, err
+	return out, nil
 }
 
 // requestFidelity marks what a log of whole requests without times holds.

@@ -127,6 +127,9 @@ func readLocalTrace(in *input) ([]*plimsoll.Trajectory, error) {
 		}
 		return task.row(&row)
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range out {
 		scaffold(t)
 		if last := &t.Turns[len(t.Turns)-1]; last.OutputTokens > 0 {
@@ -134,7 +137,7 @@ func readLocalTrace(in *input) ([]*plimsoll.Trajectory, error) {
 		}
 		recordedTokens(t)
 	}
-	return out, err
+	return out, nil
 }
 
 type localTask struct {
