@@ -99,3 +99,31 @@ func BenchmarkStreams(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkTurn sends whole turns with a small and with a large context on one
+// connection. What a turn costs beyond copying its bytes is the small one's figure.
+func BenchmarkTurn(b *testing.B) {
+	for _, size := range []int{1 << 10, 400 << 10} {
+		b.Run(fmt.Sprintf("%dKiB", size>>10), func(b *testing.B) {
+			address := startStreamServer(b)
+			c := newTestClient(b, "http://"+address, func(c *Config) { c.Headers = []Header{{"X-Pace", "1@1000"}} })
+			tr := testTrajectory(2)
+			tr.Segments[0].Text = strings.Repeat("x", size)
+			e, err := chatDialect(b).Encode(tr, dialect.Options{Model: "m", Usage: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			before, turns := cpuTime(), 0
+			b.ReportAllocs()
+			for b.Loop() {
+				row := plimsoll.Row{}
+				c.Do(context.Background(), time.Now(), Call{Encoded: e, Output: dialect.Output{Policy: dialect.Recorded}, Request: time.Minute, Idle: time.Minute}, &row)
+				if row.Class != plimsoll.ClassOK {
+					b.Fatalf("%+v", row)
+				}
+				turns++
+			}
+			b.ReportMetric(float64((cpuTime()-before).Microseconds())/float64(turns), "cpu-us/turn")
+		})
+	}
+}
