@@ -105,9 +105,11 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 	case at.falling():
 		a.Outcome, a.Certified = plimsoll.NonMonotone, -1
 		a.Reason = fmt.Sprintf("fewer agents do worse here: a level far below %d failed", at.highestPass())
-	case a.Certified > 0 && b.pass > 0:
-		a.Outcome, a.Capacity = plimsoll.Pass, b.pass
-		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest level that passed, with all below it, was %d",
+	case a.Certified > 0:
+		// A single low run below the edge does not take away what many prove.
+		b.pass = max(b.pass, a.Certified)
+		a.Outcome, a.Capacity, a.AtLeast = plimsoll.Pass, b.pass, b.pass
+		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest tested level that holds is %d",
 			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass)
 	default:
 		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(b))

@@ -6,13 +6,19 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 )
 
 func main() {
 	searches := flag.Int("n", 1000, "searches a cell")
+	only := flag.Bool("simulated", false, "the simulated engines alone")
 	flag.Parse()
-	if err := tables(os.Stdout, *searches); err != nil {
+	run := tables
+	if *only {
+		run = func(out io.Writer, n int) error { return simulated(out, max(1, n/10)) }
+	}
+	if err := run(os.Stdout, *searches); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -41,7 +41,10 @@ func tables(out io.Writer, searches int) error {
 	if err := accuracy(out, searches); err != nil {
 		return err
 	}
-	return cost(out, max(1, searches/5))
+	if err := cost(out, max(1, searches/5)); err != nil {
+		return err
+	}
+	return simulated(out, max(1, searches/10))
 }
 
 // accuracy prints a row a method, run sd and world, for one tier.

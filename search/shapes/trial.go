@@ -72,22 +72,20 @@ func Try(w World, c search.Config) (Trial, error) {
 
 // Score sums up many searches of one world.
 type Score struct {
-	World      string
-	RunSD      float64
-	Claims     int // tiers that got a number
-	Over       int // of them above the true capacity
-	None       int // tiers without one
-	Ratios     []float64
-	Minutes    float64 // mean a search
-	Levels     float64
-	MostMisses int // of a tier
+	World   string
+	RunSD   float64
+	Claims  int // tiers that got a number
+	Over    int // of them above the true capacity
+	None    int // tiers without one
+	Ratios  []float64
+	Minutes float64 // mean a search
+	Levels  float64
 }
 
 // Bench runs n searches in a world and compares each tier's number with the truth:
 // the certified one, else the capacity.
 func Bench(w World, c search.Config, n int) (Score, error) {
 	out := Score{World: w.Name, RunSD: w.RunSD}
-	misses := map[string]int{}
 	for i := range n {
 		w.Seed = uint64(i + 1)
 		trial, err := Try(w, c)
@@ -97,25 +95,28 @@ func Bench(w World, c search.Config, n int) (Score, error) {
 		out.Minutes += trial.Took.Minutes() / float64(n)
 		out.Levels += float64(trial.Levels) / float64(n)
 		for _, a := range trial.Answer.Tiers {
-			claim, truth := a.Capacity, w.Capacity(a.Tier)
-			if c.Method == search.MethodCertified {
-				claim = a.Certified
-			}
-			if claim < 0 {
-				out.None++
-				continue
-			}
-			out.Claims++
-			out.Ratios = append(out.Ratios, float64(claim)/math.Max(1, float64(truth)))
-			if claim > truth {
-				out.Over++
-				misses[a.Tier.Name]++
-				out.MostMisses = max(out.MostMisses, misses[a.Tier.Name])
-			}
+			out.Count(a, c.Method, w.Capacity(a.Tier))
 		}
 	}
 	slices.SortFunc(out.Ratios, cmp.Compare)
 	return out, nil
+}
+
+// Count enters what a search says of one tier, against the truth.
+func (s *Score) Count(a plimsoll.TierAnswer, method string, truth int) {
+	claim := a.Capacity
+	if method == search.MethodCertified {
+		claim = a.Certified
+	}
+	if claim < 0 {
+		s.None++
+		return
+	}
+	s.Claims++
+	s.Ratios = append(s.Ratios, float64(claim)/math.Max(1, float64(truth)))
+	if claim > truth {
+		s.Over++
+	}
 }
 
 // Ratio returns a quantile of claim over truth.
