@@ -165,15 +165,15 @@ func (n *encoder) build(head []byte) error {
 	return nil
 }
 
-// messages encodes the messages of a turn's prompt that were not encoded before.
+// messages returns a turn's prompt as messages. Those that were not encoded before
+// are encoded now.
 func (n *encoder) messages(turn int) ([]message, error) {
+	groups, err := n.groups(turn)
+	if err != nil {
+		return nil, err
+	}
 	var out []message
-	var group []*plimsoll.Segment
-	var key []byte
-	flush := func() {
-		if len(group) == 0 {
-			return
-		}
+	for _, group := range groups {
 		at := later
 		switch {
 		case len(out) == 0:
@@ -181,42 +181,55 @@ func (n *encoder) messages(turn int) ([]message, error) {
 		case len(out) == 1 && out[0].role == plimsoll.System:
 			at = afterSystem
 		}
-		key = append(key, byte(at))
-		m, ok := n.seen[string(key)]
-		if !ok {
-			from := len(n.e.arena)
-			var text int
-			n.e.arena, text = n.encode(n.e.arena, group, at)
-			m = message{at: span{from, len(n.e.arena)}, text: text, role: group[0].Role}
-			n.seen[string(key)] = m
-		}
-		out = append(out, m)
-		group, key = group[:0], key[:0]
-	}
-	for _, s := range n.e.t.Turns[turn].Prompt {
-		if s.From < 0 || s.To > len(n.e.t.Segments) || s.From > s.To {
-			return nil, fmt.Errorf("prompt span [%d,%d) is outside the %d segments", s.From, s.To, len(n.e.t.Segments))
-		}
-		for i := s.From; i < s.To; i++ {
-			segment := &n.e.t.Segments[i]
-			if segment.Kind == plimsoll.KindTools {
-				continue
-			}
-			if segment.Text == "" && len(segment.Blocks) > 0 {
-				return nil, fmt.Errorf("segment %d has no text: fill a shape-only trajectory first", i)
-			}
-			if len(group) > 0 && !together(group[len(group)-1], segment) {
-				flush()
-			}
-			group = append(group, segment)
-			key = strconv.AppendInt(append(key, ','), int64(i), 36)
-		}
-	}
-	flush()
-	if len(out) == 0 {
-		return nil, fmt.Errorf("prompt is empty")
+		out = append(out, n.message(group, at))
 	}
 	return out, nil
+}
+
+// groups returns the segments of a turn's prompt, by index, message by message.
+func (n *encoder) groups(turn int) ([][]int, error) {
+	all := n.e.t.Segments
+	var out [][]int
+	var group []int
+	for _, s := range n.e.t.Turns[turn].Prompt {
+		if s.From < 0 || s.To > len(all) || s.From > s.To {
+			return nil, fmt.Errorf("prompt span [%d,%d) is outside the %d segments", s.From, s.To, len(all))
+		}
+		for i := s.From; i < s.To; i++ {
+			switch {
+			case all[i].Kind == plimsoll.KindTools:
+				continue
+			case all[i].Text == "" && len(all[i].Blocks) > 0:
+				return nil, fmt.Errorf("segment %d has no text: fill a shape-only trajectory first", i)
+			case len(group) > 0 && !together(&all[group[len(group)-1]], &all[i]):
+				out, group = append(out, group), nil
+			}
+			group = append(group, i)
+		}
+	}
+	if len(group) == 0 {
+		return nil, fmt.Errorf("prompt is empty")
+	}
+	return append(out, group), nil
+}
+
+// message returns the encoding of a message in a position.
+func (n *encoder) message(group []int, p position) message {
+	key := []byte{byte(p)}
+	var segments []*plimsoll.Segment
+	for _, i := range group {
+		key = strconv.AppendInt(append(key, ','), int64(i), 36)
+		segments = append(segments, &n.e.t.Segments[i])
+	}
+	m, ok := n.seen[string(key)]
+	if !ok {
+		from := len(n.e.arena)
+		var text int
+		n.e.arena, text = n.encode(n.e.arena, segments, p)
+		m = message{at: span{from, len(n.e.arena)}, text: text, role: segments[0].Role}
+		n.seen[string(key)] = m
+	}
+	return m
 }
 
 // together reports whether two neighbours form one message. A tool result is
