@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"fmt"
-	"strconv"
 
 	"plimsoll"
 )
@@ -116,10 +115,19 @@ func (e *Encoded) tail(t *encodedTurn, o Output, turn int) []byte {
 // its segments; turns then point at the encodings.
 type encoder struct {
 	e    *Encoded
-	seen map[string]message
+	seen map[messageKey]message
+	// group is the segments of the message under way.
+	group []int
 	// encode writes one message of the dialect, with what divides it from the one
 	// before, and returns where its text begins (-1 none).
 	encode func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int)
+}
+
+// messageKey names a list of segments, gaps only where it has some, in a position.
+type messageKey struct {
+	from, to int
+	at       position
+	gaps     string
 }
 
 // position is where a message stands in its prompt, as far as its encoding depends
@@ -145,7 +153,7 @@ func (n *encoder) build(head []byte) error {
 	e := n.e
 	e.arena = append(e.arena, head...)
 	e.head = span{0, len(e.arena)}
-	n.seen = make(map[string]message)
+	n.seen = make(map[messageKey]message)
 	e.turns = make([]encodedTurn, len(e.t.Turns))
 	for i := range e.t.Turns {
 		messages, err := n.messages(i)
@@ -168,12 +176,8 @@ func (n *encoder) build(head []byte) error {
 // messages returns a turn's prompt as messages. Those that were not encoded before
 // are encoded now.
 func (n *encoder) messages(turn int) ([]message, error) {
-	groups, err := n.groups(turn)
-	if err != nil {
-		return nil, err
-	}
 	var out []message
-	for _, group := range groups {
+	err := n.groups(turn, func(group []int) {
 		at := later
 		switch {
 		case len(out) == 0:
@@ -182,53 +186,62 @@ func (n *encoder) messages(turn int) ([]message, error) {
 			at = afterSystem
 		}
 		out = append(out, n.message(group, at))
+	})
+	if err == nil && len(out) == 0 {
+		err = fmt.Errorf("prompt is empty")
 	}
-	return out, nil
+	return out, err
 }
 
-// groups returns the segments of a turn's prompt, by index, message by message.
-func (n *encoder) groups(turn int) ([][]int, error) {
+// groups visits the segments of a turn's prompt, by index, message by message. The
+// slice is used again for the next message.
+func (n *encoder) groups(turn int, visit func(group []int)) error {
 	all := n.e.t.Segments
-	var out [][]int
-	var group []int
+	group := n.group[:0]
 	for _, s := range n.e.t.Turns[turn].Prompt {
 		if s.From < 0 || s.To > len(all) || s.From > s.To {
-			return nil, fmt.Errorf("prompt span [%d,%d) is outside the %d segments", s.From, s.To, len(all))
+			return fmt.Errorf("prompt span [%d,%d) is outside the %d segments", s.From, s.To, len(all))
 		}
 		for i := s.From; i < s.To; i++ {
 			switch {
 			case all[i].Kind == plimsoll.KindTools:
 				continue
 			case all[i].Text == "" && len(all[i].Blocks) > 0:
-				return nil, fmt.Errorf("segment %d has no text: fill a shape-only trajectory first", i)
+				return fmt.Errorf("segment %d has no text: fill a shape-only trajectory first", i)
 			case len(group) > 0 && !together(&all[group[len(group)-1]], &all[i]):
-				out, group = append(out, group), nil
+				visit(group)
+				group = group[:0]
 			}
 			group = append(group, i)
 		}
 	}
-	if len(group) == 0 {
-		return nil, fmt.Errorf("prompt is empty")
+	if len(group) > 0 {
+		visit(group)
 	}
-	return append(out, group), nil
+	n.group = group
+	return nil
 }
 
-// message returns the encoding of a message in a position.
+// message returns the encoding of a message in a position. Every turn asks for
+// every message of its prompt, so one that is known costs no allocation.
 func (n *encoder) message(group []int, p position) message {
-	key := []byte{byte(p)}
-	var segments []*plimsoll.Segment
-	for _, i := range group {
-		key = strconv.AppendInt(append(key, ','), int64(i), 36)
-		segments = append(segments, &n.e.t.Segments[i])
+	key := messageKey{from: group[0], to: group[len(group)-1], at: p}
+	if key.to-key.from+1 != len(group) {
+		key.gaps = fmt.Sprint(group)
 	}
-	m, ok := n.seen[string(key)]
-	if !ok {
-		from := len(n.e.arena)
-		var text int
-		n.e.arena, text = n.encode(n.e.arena, segments, p)
-		m = message{at: span{from, len(n.e.arena)}, text: text, role: segments[0].Role}
-		n.seen[string(key)] = m
+	m, ok := n.seen[key]
+	if ok {
+		return m
 	}
+	segments := make([]*plimsoll.Segment, len(group))
+	for i, index := range group {
+		segments[i] = &n.e.t.Segments[index]
+	}
+	from := len(n.e.arena)
+	var text int
+	n.e.arena, text = n.encode(n.e.arena, segments, p)
+	m = message{at: span{from, len(n.e.arena)}, text: text, role: segments[0].Role}
+	n.seen[key] = m
 	return m
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"plimsoll"
 )
 
 // BenchmarkScan reads a stream of 1,000 chat events as vLLM writes them, 16 KiB a
@@ -26,4 +28,28 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(1000*b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkEncode encodes a trajectory of 300 turns with a context that grows to
+// 100K tokens.
+func BenchmarkEncode(b *testing.B) {
+	tr := &plimsoll.Trajectory{Segments: []plimsoll.Segment{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: strings.Repeat("You are an agent.\n", 500)}}}
+	for i := 1; i <= 600; i++ {
+		role, kind := plimsoll.User, plimsoll.KindUser
+		if i%2 == 0 {
+			role, kind = plimsoll.Assistant, plimsoll.KindText
+		}
+		tr.Segments = append(tr.Segments, plimsoll.Segment{Message: i, Role: role, Kind: kind, Text: strings.Repeat("if x > 0 {\n\treturn \"y\"\n}\n", 26)})
+		if role == plimsoll.User {
+			tr.Turns = append(tr.Turns, plimsoll.Turn{Prompt: []plimsoll.Span{{From: 0, To: i + 1}}, OutputTokens: 100})
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		e, err := chat{}.Encode(tr, Options{Model: "m"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(len(e.arena)))
+	}
 }
