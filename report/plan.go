@@ -33,12 +33,19 @@ func PlanTerminal(w io.Writer, p plan.Plan, t TerminalOptions) error {
 
 // planRows is the table of the systems, one a row.
 func planRows(p plan.Plan) [][]string {
-	rows := [][]string{{"System", "Units", "Accelerators", "Racks", "Agents", "after redundancy", "IT MW", "stranded MW", "per agent-hour", "Limit"}}
+	rows := [][]string{{"System", "Units", "Accelerators", "Racks", "Agents", "after redundancy", "IT MW", "MW left", "per agent-hour", "Limit"}}
 	for _, a := range p.Systems {
-		rows = append(rows, []string{plain(a.System) + evidenceMark(a), whole(a.Units) + " " + a.Unit, whole(a.Accelerators), intOr(a.Racks), whole(a.Agents),
+		rows = append(rows, []string{plain(a.System) + evidenceMark(a), unitsOf(a), whole(a.Accelerators), intOr(a.Racks), whole(a.Agents),
 			whole(a.AgentsAfterRedundancy), figureOr(a.ITMW), figureOr(a.StrandedMW), figureOr(a.CostPerAgentHour), a.Limit + marks(a)})
 	}
 	return rows
+}
+
+func unitsOf(a plan.Answer) string {
+	if a.Unit == "none" {
+		return "–"
+	}
+	return count(a.Units, a.Unit)
 }
 
 // evidenceMark marks what is not measured.
@@ -104,6 +111,11 @@ func (t TerminalOptions) planSystem(b *bytes.Buffer, a plan.Answer) {
 	if len(a.Sensitivity) > 0 {
 		b.WriteByte('\n')
 		t.columns(b, sensitivityRows(a), 1)
+		for _, s := range a.Sensitivity {
+			if s.Note != "" {
+				t.item(b, s.Input, s.Note)
+			}
+		}
 	}
 	b.WriteByte('\n')
 	for i, s := range a.Assumptions {
@@ -115,16 +127,20 @@ func (t TerminalOptions) planSystem(b *bytes.Buffer, a plan.Answer) {
 	}
 }
 
+// demandLine says whether the demand fits, and what would.
 func demandLine(d plan.Demand) string {
-	word := "does not fit"
-	if d.Met {
-		word = "fits"
+	var parts []string
+	if d.Slots > 0 {
+		word := "do not fit"
+		if d.Met {
+			word = "fit"
+		}
+		parts = append(parts, fmt.Sprintf("%s slots for %s agents on average %s", whole(d.Slots), figure(d.Mean), word))
 	}
-	s := fmt.Sprintf("%s slots (%s active on average): %s", whole(d.Slots), figure(d.Mean), word)
-	if d.Users > 0 {
-		s += fmt.Sprintf("; at most %s users of this kind", whole(d.Supported))
+	if d.Supported > 0 || d.Slots == 0 {
+		parts = append(parts, "at most "+count(d.Supported, "user")+" of this kind")
 	}
-	return s
+	return strings.Join(parts, "; ")
 }
 
 func energyLine(e plan.Energy) string {
@@ -139,12 +155,17 @@ func energyLine(e plan.Energy) string {
 func densityRows(a plan.Answer) [][]string {
 	rows := [][]string{{"Power boundary", "W/accelerator", "agents/MW", "agents at budget", ""}}
 	for _, d := range a.Densities {
-		rows = append(rows, []string{densityName(d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), plain(d.What)})
+		rows = append(rows, []string{densityName(a, d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), plain(d.What)})
 	}
 	return rows
 }
 
-func densityName(d plan.Density) string {
+// densityName names a rung: its boundary and basis, and its tier where there are
+// several.
+func densityName(a plan.Answer, d plan.Density) string {
+	if len(a.ByTier) > 1 {
+		return d.Tier + ", " + strings.ReplaceAll(string(d.Boundary), "_", " ") + ", " + string(d.Basis)
+	}
 	if d.Whole {
 		return "in whole units"
 	}
@@ -167,16 +188,12 @@ func dash(v float64) string {
 }
 
 func sensitivityRows(a plan.Answer) [][]string {
-	rows := [][]string{{"Changing", "from", "to", "agents", "", "Wh/agent-hour", "", "per agent-hour", ""}}
+	rows := [][]string{{"Changing", "from", "to", "agents", "", "MW", "", "Wh/agent-hour", "", "per agent-hour", ""}}
 	for _, s := range a.Sensitivity {
-		row := []string{s.Input, s.Low.Value, s.High.Value}
-		if s.Note != "" {
-			row = append(row, "–", "–", "–", "–", "–", "–  "+s.Note)
-		} else {
-			row = append(row, whole(s.Low.Agents), whole(s.High.Agents), figureOr(s.Low.WhPerAgentHour), figureOr(s.High.WhPerAgentHour),
-				figureOr(s.Low.CostPerAgentHour), figureOr(s.High.CostPerAgentHour))
+		if s.Note == "" {
+			rows = append(rows, []string{s.Input, s.Low.Value, s.High.Value, whole(s.Low.Agents), whole(s.High.Agents), figureOr(s.Low.PowerMW), figureOr(s.High.PowerMW),
+				figureOr(s.Low.WhPerAgentHour), figureOr(s.High.WhPerAgentHour), figureOr(s.Low.CostPerAgentHour), figureOr(s.High.CostPerAgentHour)})
 		}
-		rows = append(rows, row)
 	}
 	return rows
 }

@@ -37,7 +37,7 @@ func PlanHTML(w io.Writer, p plan.Plan) error {
 	t, err := template.New("plan").Funcs(template.FuncMap{
 		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "figureOr": figureOr, "intOr": intOr, "percent": percent,
 		"demand": demandLine, "energy": energyLine, "join": strings.Join, "count": count, "words": func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-	}).Parse(planTemplate)
+	}).Parse(planTemplate + chartTemplate)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

@@ -18,7 +18,7 @@ type measure struct {
 // measures are the figures of a system that a tornado chart can show.
 func measures(a plan.Answer) []measure {
 	var out []measure
-	if a.Demand == nil || a.StrandedMW != nil {
+	if a.Limit != "demand" {
 		out = append(out, measure{"Agents after redundancy", float64(a.AgentsAfterRedundancy), func(v plan.Variant) (float64, bool) { return float64(v.Agents), true }})
 	} else if a.PowerMW != nil {
 		out = append(out, measure{"MW that the demand needs", *a.PowerMW, func(v plan.Variant) (float64, bool) { return deref(v.PowerMW) }})
@@ -74,16 +74,13 @@ func tornado(a plan.Answer, m measure, id string) (Chart, bool) {
 	if len(bars) == 0 {
 		return Chart{}, false
 	}
-	const width, left, right, top, row = 540.0, 128.0, 20.0, 44.0, 38.0
+	const width, left, top, row = 540.0, 122.0, 44.0, 34.0
 	low, high := m.base, m.base
 	for _, s := range bars {
 		low, high = math.Min(low, math.Min(s.from, s.to)), math.Max(high, math.Max(s.from, s.to))
 	}
-	margin := 0.22 * (high - low) // room for the words at the bars' ends
-	if margin == 0 {
-		margin = 1
-	}
-	x := scale{low: low - margin, high: high + margin, from: left, to: width - right}
+	const words = 112.0 // room for the words at the bars' ends
+	x := scale{low: low, high: high, from: left + words, to: width - words}
 	height := top + row*float64(len(bars)) + 8
 	c := newCanvas(id, m.name, fmt.Sprintf("What each input does to the figure of %s for %s.", figure(m.base), a.System), width, height)
 	chart := Chart{ID: id, Title: m.name, Table: Table{Head: []string{"Input", "from", "to", "figure from", "figure to"}}}
@@ -145,14 +142,14 @@ func ladder(a plan.Answer, id string) (Chart, bool) {
 		if d.Basis != "measured" {
 			class = "swing from"
 		}
-		c.text("input", "end", left-14, y+15, densityName(d))
+		c.text("input", "end", left-14, y+15, densityName(a, d))
 		c.rect(class, left, y, x.at(d.AgentsPerMW)-left, 20, d.What)
 		word := figure(d.AgentsPerMW)
 		if d.WattsPer > 0 {
 			word += " at " + figure(d.WattsPer) + " W an accelerator"
 		}
 		c.text("end", "start", x.at(d.AgentsPerMW)+8, y+15, word)
-		chart.Table.Rows = append(chart.Table.Rows, []string{densityName(d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), d.What})
+		chart.Table.Rows = append(chart.Table.Rows, []string{densityName(a, d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), d.What})
 	}
 	chart.SVG = c.done()
 	return chart, true
