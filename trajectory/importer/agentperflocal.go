@@ -161,15 +161,15 @@ func (t *localTask) row(row *localRow) error {
 	if turn.OutputTokens == 0 {
 		turn.OutputTokens = row.RecordedOutput
 	}
-	t.clock += time.Duration(row.ModelMS * 1e6)
+	t.clock += inSeconds(row.ModelMS / 1e3)
 	turn.Ended = t.clock
-	t.delay, t.tools = time.Duration(row.DelayMS*1e6), nil
+	t.delay, t.tools = inSeconds(row.DelayMS/1e3), nil
 	at := t.clock
 	for i, c := range row.ToolCalls {
 		if err := checkSeconds(fmt.Sprintf("recorded_tool_calls_after[%d].duration_ms", i), c.DurationMS/1e3); err != nil {
 			return err
 		}
-		took := time.Duration(c.DurationMS * 1e6)
+		took := inSeconds(c.DurationMS / 1e3)
 		t.tools = append(t.tools, plimsoll.ToolEvent{CallID: c.ID, Name: c.Name, Class: toolClass(c.Name), Start: at, Duration: took})
 		at += took
 	}

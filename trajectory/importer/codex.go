@@ -167,7 +167,7 @@ func (s *codexSession) event(payload jsontext.Value) error {
 		if err := checkSeconds("completed_at_ms - started_at_ms", took); err != nil {
 			return err
 		}
-		event := plimsoll.ToolEvent{CallID: e.Item.ID, Start: s.clock.ms(e.StartedMS), Duration: time.Duration(took * 1e9), Status: "ok"}
+		event := plimsoll.ToolEvent{CallID: e.Item.ID, Start: s.clock.ms(e.StartedMS), Duration: inSeconds(took), Status: "ok"}
 		if e.Item.ExitCode != nil && *e.Item.ExitCode != 0 {
 			event.Status = "error"
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"plimsoll"
 )
@@ -146,7 +145,7 @@ func (s *dynamoSession) row(r *dynamoRow) error {
 		if e.Type == "tool_end" || e.Type == "tool_error" {
 			s.tools[branch] = append(s.tools[branch], plimsoll.ToolEvent{
 				CallID: t.ID, Name: t.Class, Class: toolClass(t.Class), Start: s.clock.ms(t.StartedMS),
-				Duration: time.Duration(t.DurationMS * 1e6), Status: okOrError(e.Type == "tool_end"),
+				Duration: inSeconds(t.DurationMS / 1e3), Status: okOrError(e.Type == "tool_end"),
 			})
 		}
 		return nil
@@ -168,7 +167,7 @@ func (s *dynamoSession) request(r *dynamoRow, branch int) error {
 	end := s.clock.ms(r.Event.TimeMS)
 	turn := plimsoll.Turn{
 		Branch: branch, PromptTokens: q.Replay.Input, OutputTokens: q.OutputTokens, Tools: s.tools[branch], Delay: union(s.tools[branch]),
-		Started: max(0, end-time.Duration(q.TotalMS*1e6)), Ended: end,
+		Started: max(0, end-inSeconds(q.TotalMS/1e3)), Ended: end,
 	}
 	if last, known := s.last[branch]; known {
 		turn.WaitFor = append(turn.WaitFor, last)

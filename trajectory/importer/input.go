@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -75,7 +77,11 @@ func decode(data []byte, v any) error {
 	return nil
 }
 
-// seconds converts a recorded time and refuses what is none.
+// inSeconds converts a recorded time that checkSeconds has let pass, to the
+// nearest nanosecond.
+func inSeconds(s float64) time.Duration { return time.Duration(math.Round(s * 1e9)) }
+
+// checkSeconds refuses what is no recorded time.
 func checkSeconds(name string, s float64) error {
 	if !(s >= 0 && s <= 1e9) {
 		return fmt.Errorf("%s is %g; it must be 0 to 1e9 seconds", name, s)

@@ -113,7 +113,7 @@ func (c *mlperfConversation) results(row *mlperfRow) error {
 	if err := checkSeconds("delay_seconds", row.DelaySeconds); err != nil {
 		return err
 	}
-	delay := time.Duration(row.DelaySeconds * 1e9)
+	delay := inSeconds(row.DelaySeconds)
 	for _, r := range row.ToolResults {
 		message, err := c.convert(&chatMessage{Role: "tool", Content: r.Content, ToolCallID: r.ToolCallID, Name: c.names[r.ToolCallID]})
 		if err != nil {

@@ -140,8 +140,8 @@ func blocksHash(blocks []uint64) uint64 {
 }
 
 func (s *mooncakeSession) row(r *mooncakeRow) error {
-	at := time.Duration(r.Timestamp * 1e6)
-	turn := plimsoll.Turn{PromptTokens: r.InputLength, OutputTokens: r.OutputLength, Delay: time.Duration(r.DelayMS * 1e6), Started: at, Ended: at}
+	at := inSeconds(r.Timestamp / 1e3)
+	turn := plimsoll.Turn{PromptTokens: r.InputLength, OutputTokens: r.OutputLength, Delay: inSeconds(r.DelayMS / 1e3), Started: at, Ended: at}
 	if r.TextInput != "" || len(r.Messages) > 0 {
 		return s.textRow(r, turn)
 	}

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -150,7 +149,7 @@ func (w *walk) opencodeReply(info *opencodeInfo, parts []opencodePart) error {
 			return err
 		}
 		w.result(p.CallID, text)
-		w.ran(plimsoll.ToolEvent{CallID: p.CallID, Start: w.clock.ms(p.State.Time.Start), Duration: time.Duration(took * 1e9), Status: status})
+		w.ran(plimsoll.ToolEvent{CallID: p.CallID, Start: w.clock.ms(p.State.Time.Start), Duration: inSeconds(took), Status: status})
 	}
 	return nil
 }

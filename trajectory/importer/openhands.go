@@ -141,6 +141,6 @@ func (s *openHandsSession) answer(e *openHandsEvent, at time.Duration) error {
 	}
 	return s.walk.reply(m, plimsoll.Turn{
 		PromptTokens: clampTokens(r.Usage.Prompt), OutputTokens: clampTokens(r.Usage.Completion), Finish: r.Choices[0].Finish,
-		Started: max(0, at-time.Duration(took*1e9)), Ended: at,
+		Started: max(0, at-inSeconds(took)), Ended: at,
 	})
 }

@@ -109,7 +109,7 @@ func (q *qwenSession) record(r *qwenRecord) error {
 		if err := checkSeconds("duration_ms", e.DurationMS/1e3); err != nil {
 			return err
 		}
-		took := time.Duration(e.DurationMS * 1e6)
+		took := inSeconds(e.DurationMS / 1e3)
 		switch e.Name {
 		case "qwen-code.api_response":
 			q.api = took

@@ -84,7 +84,7 @@ func readSWEAgent(in *input) ([]*plimsoll.Trajectory, error) {
 			if err := checkSeconds("execution_time", took); err != nil {
 				return nil, fmt.Errorf("%s: trajectory[%d]: %w", in.path, steps, err)
 			}
-			event := plimsoll.ToolEvent{Start: clock, Duration: time.Duration(took * 1e9)}
+			event := plimsoll.ToolEvent{Start: clock, Duration: inSeconds(took)}
 			if n := len(m.ToolCalls); n > 0 {
 				event.CallID = m.ToolCalls[n-1].ID
 			}

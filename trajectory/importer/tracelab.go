@@ -141,7 +141,7 @@ func (r *tracelabRow) toolEvents(c *clock) ([]plimsoll.ToolEvent, error) {
 		if err := checkSeconds("tool latency", *ms/1e3); err != nil {
 			return nil, err
 		}
-		e := plimsoll.ToolEvent{CallID: t.ID, Name: t.Name, Class: toolClass(t.Name), Start: c.at(stamp(t.EmittedAt)), Duration: time.Duration(*ms * 1e6), Status: "ok"}
+		e := plimsoll.ToolEvent{CallID: t.ID, Name: t.Name, Class: toolClass(t.Name), Start: c.at(stamp(t.EmittedAt)), Duration: inSeconds(*ms / 1e3), Status: "ok"}
 		if t.IsError != nil && *t.IsError {
 			e.Status = "error"
 		}

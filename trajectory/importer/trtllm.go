@@ -115,7 +115,7 @@ func (g *trtllmGraph) event(e *trtllmEvent) error {
 			return err
 		}
 		th.tools = append(th.tools, plimsoll.ToolEvent{
-			CallID: e.ToolCallID, Name: e.ToolName, Class: toolClass(e.ToolName), Start: g.clock, Duration: time.Duration(e.DurationMS * 1e6),
+			CallID: e.ToolCallID, Name: e.ToolName, Class: toolClass(e.ToolName), Start: g.clock, Duration: inSeconds(e.DurationMS / 1e3),
 		})
 	case "parallel_end":
 		g.join(th, e.BranchPath)

@@ -129,7 +129,7 @@ func (g *wekaGraph) call(w *wekaTrace, r *wekaRequest, branch int, start float64
 	}
 	turn := plimsoll.Turn{
 		Branch: branch, PromptTokens: r.In, OutputTokens: r.Out, Finish: r.Stop,
-		Started: time.Duration(start * 1e9), Ended: time.Duration((start + r.APITime) * 1e9),
+		Started: inSeconds(start), Ended: inSeconds(start + r.APITime),
 	}
 	slices.Sort(waits)
 	var free time.Duration
