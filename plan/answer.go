@@ -74,7 +74,8 @@ type Demand struct {
 	Mean      float64 `json:"mean_active"` // agents at the busiest hour
 	Slots     int     `json:"slots"`       // that keep the blocking target
 	Met       bool    `json:"met"`
-	Supported int     `json:"users_supported"` // most users of this kind that the plan carries
+	Supply    int     `json:"supply_agents"`   // that the whole supply carries after redundancy
+	Supported int     `json:"users_supported"` // most users of this kind that the whole supply carries
 }
 
 // Energy is what the plan draws from the grid.
@@ -143,29 +144,31 @@ func (r Request) pools(s System, mix Mix) ([]pool, error) {
 	return pools, nil
 }
 
-// size finds units and agents, and what bounds them.
+// size finds units and agents, and what bounds them: as many units as the demand
+// takes where it fits into the supply or none is given, else the whole supply.
 func (r Request) size(a *Answer, s System, pools []pool, p packing) error {
 	slots, active := r.demand()
-	wanted := 0 // agents after redundancy that the demand takes
-	if slots > 0 {
-		wanted = ceil(float64(slots) / (1 - float64(r.Headroom)))
-	}
+	wanted := ceil(float64(slots) / (1 - float64(r.Headroom))) // agents after redundancy
 	units := 0
+	if slots > 0 {
+		units = unitsFor(pools, wanted, r.Redundancy)
+		a.Limit, a.LimitWhy = "demand", fmt.Sprintf("%s agents after redundancy are what was asked for", thousands(wanted))
+	}
+	whole := units // what the supply holds
 	if r.supplied() {
 		var err error
-		if units, err = r.supply(a, s, p); err != nil {
+		if whole, err = r.supply(a, s, p, units); err != nil {
 			return err
 		}
-	} else {
-		units = unitsFor(pools, wanted, r.Redundancy)
-		a.Limit, a.LimitWhy = "demand", fmt.Sprintf("%d agents after redundancy are what was asked for", wanted)
-		if units >= 10_000_000 {
-			return fmt.Errorf("plan: %s would take over 10,000,000 units, or carries nobody at this tier", s.Name)
+		if slots == 0 || whole < units {
+			units = whole
 		}
+	} else if units >= 10_000_000 {
+		return fmt.Errorf("plan: %s would take over 10,000,000 units, or carries nobody at this tier", s.Name)
 	}
 	a.Agents = most(pools, units, Redundancy{})
 	a.AgentsAfterRedundancy = most(pools, units, r.Redundancy)
-	a.AgentsPlanned = floor(float64(a.AgentsAfterRedundancy) * (1 - float64(r.Headroom)))
+	a.AgentsPlanned = r.afterHeadroom(a.AgentsAfterRedundancy)
 	a.Units = max(unitsFor(pools, a.Agents, Redundancy{}), unitsFor(pools, a.AgentsAfterRedundancy, r.Redundancy))
 	if a.AgentsAfterRedundancy == 0 {
 		a.Units = unitsFor(pools, a.Agents, Redundancy{})
@@ -178,51 +181,61 @@ func (r Request) size(a *Answer, s System, pools []pool, p packing) error {
 		racks := (a.Units + per - 1) / per
 		a.Racks = &racks
 	}
-	if r.Population != nil || r.Agents > 0 {
-		r.judge(a, slots, active)
-	}
+	r.judge(a, slots, active, most(pools, whole, r.Redundancy))
 	return nil
 }
 
-// supply counts the units that power, racks and their stated number allow.
-func (r Request) supply(a *Answer, s System, p packing) (int, error) {
+func (r Request) afterHeadroom(agents int) int {
+	return floor(float64(agents) * (1 - float64(r.Headroom)))
+}
+
+// supply counts the units that power, racks and their stated number allow, and names
+// the limit unless fewer are needed.
+func (r Request) supply(a *Answer, s System, p packing, needed int) (int, error) {
 	units := -1
 	limit := func(n int, name, why string) {
-		if units < 0 || n < units {
-			units, a.Limit, a.LimitWhy = n, name, why
+		if units >= 0 && n >= units {
+			return
+		}
+		if units = n; needed == 0 || n < needed {
+			a.Limit, a.LimitWhy = name, why
 		}
 	}
 	if r.Units > 0 {
-		limit(r.Units, "units", fmt.Sprintf("%d %s were given", r.Units, plural(r.Units, s.Unit.Name)))
+		limit(r.Units, "units", fmt.Sprintf("no more than %d %s", r.Units, plural(r.Units, s.Unit.Name)))
 	}
 	if r.Racks > 0 {
 		per := r.unitsPerRack(s)
 		if per == 0 {
 			return 0, fmt.Errorf("plan: %s: how many units stand in a rack is not known: give rack-power, which is packed by provisioned power, not less than a unit's", s.Name)
 		}
-		limit(r.Racks*per, "racks", fmt.Sprintf("%d racks of %d %s", r.Racks, per, plural(per, s.Unit.Name)))
+		limit(r.Racks*per, "racks", fmt.Sprintf("no more than %d racks of %d %s", r.Racks, per, plural(per, s.Unit.Name)))
 	}
 	if r.Power > 0 {
-		limit(p.units(r.Power), "power", fmt.Sprintf("another %s of %s kW provisioned (%s) does not fit into the budget", s.Unit.Name, number(p.unitW/1000), p.figure.Boundary))
+		limit(p.units(r.Power), "power", fmt.Sprintf("another %s of %s kW provisioned (%s) does not fit into the budget", s.Unit.Name, short(p.unitW/1000), p.figure.Boundary))
 	}
 	return units, nil
 }
 
-// judge sets the demand against the plan and names what stands in its way.
-func (r Request) judge(a *Answer, slots int, active float64) {
-	d := &Demand{Mean: active, Slots: slots, Met: a.AgentsPlanned >= slots}
+// judge sets the demand against the plan and names what stands in its way. supply is
+// what the whole supply carries after redundancy.
+func (r Request) judge(a *Answer, slots int, active float64, supply int) {
+	if r.Population == nil && r.Agents == 0 {
+		return
+	}
+	d := &Demand{Mean: active, Slots: slots, Met: a.AgentsPlanned >= slots, Supply: supply}
 	if r.Population != nil {
-		d.Users, d.Supported = r.Population.Users, r.Population.served(a.AgentsPlanned)
+		d.Users, d.Supported = r.Population.Users, r.Population.served(r.afterHeadroom(supply))
 	}
 	a.Demand = d
 	if d.Met || !r.supplied() {
 		return
 	}
-	switch nominal := floor(float64(a.Agents) * (1 - float64(r.Headroom))); {
-	case nominal >= slots:
-		a.Limit, a.LimitWhy = "redundancy", fmt.Sprintf("%d slots fit on all units, not after %s", slots, r.Redundancy)
+	switch {
+	case r.afterHeadroom(a.Agents) >= slots:
+		a.Limit, a.LimitWhy = "redundancy", fmt.Sprintf("%s fit on all units, not after %s", slotsWord(slots), r.Redundancy)
 	case active <= float64(a.AgentsPlanned) && r.Population != nil:
-		a.Limit, a.LimitWhy = "blocking", fmt.Sprintf("%s agents are active on average and would fit; %s of sessions blocked takes %d slots", number(active), r.Population.Blocking, slots)
+		a.Limit, a.LimitWhy = "blocking", fmt.Sprintf("%s agents are active on average and would fit; to block at most %s of sessions takes %s", number(active), r.Population.Blocking, slotsWord(slots))
 	}
 }
 
@@ -345,7 +358,7 @@ func containsStep(steps []Step, s Step) bool {
 // carried is the mean number of agents at the busiest hour: what is asked for where
 // that is known and fits, else all that the plan promises.
 func (r Request) carried(a *Answer) float64 {
-	if a.Demand != nil && a.Demand.Mean < float64(a.AgentsPlanned) {
+	if a.Demand != nil && a.Demand.Slots > 0 && a.Demand.Mean < float64(a.AgentsPlanned) {
 		return a.Demand.Mean
 	}
 	return float64(a.AgentsPlanned)
@@ -369,6 +382,8 @@ func (r Request) money(a *Answer, s System) {
 		a.CostPerAgentHour = &per
 	}
 }
+
+func slotsWord(n int) string { return thousands(n) + " " + plural(n, "slot") }
 
 func plural(n int, noun string) string {
 	if n == 1 {

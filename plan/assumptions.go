@@ -11,7 +11,7 @@ func (r Request) assumptions(s System, pools []pool, p packing, a Answer) []stri
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, q := range pools {
 		c := q.capacity
-		say("Capacity at %s: %d agents on %d accelerators, %s; source: %s.", c.Tier, c.Agents, c.Accelerators, s.Evidence, s.Source)
+		say("Capacity at %s: %s agents on %d accelerators, %s; source: %s.", c.Tier, thousands(c.Agents), c.Accelerators, s.Evidence, s.Source)
 		switch {
 		case q.units > 1:
 			say("A deployment at %s spans %d %ss; none of them serves anything else.", c.Tier, q.units, s.Unit.Name)
@@ -34,7 +34,7 @@ type sayer func(format string, args ...any)
 func (r Request) sayPower(say sayer, s System, p packing) {
 	if p.unitW > 0 {
 		say("Units are packed by provisioned power: %s W an accelerator at %s (%s), %s kW for a %s of %d.", number(p.figure.Watts), p.figure.Boundary, p.figure.Source,
-			number(p.figure.Watts*float64(s.Unit.Accelerators)/1000), s.Unit.Name, s.Unit.Accelerators)
+			short(p.figure.Watts*float64(s.Unit.Accelerators)/1000), s.Unit.Name, s.Unit.Accelerators)
 		if r.Diversity > 1 {
 			say("Oversubscribed: provisioned power is divided by a diversity factor of %g; without a power cap that holds, a breaker may trip.", r.Diversity)
 		}
@@ -85,17 +85,24 @@ func spares(pools []pool, r Request) string {
 }
 
 func (r Request) sayDemand(say sayer, _ System, a Answer) {
-	if q := r.Population; q != nil {
-		grown := ""
-		if q.Growth > 0 {
-			grown = fmt.Sprintf(" and %s growth", q.Growth)
-		}
-		say("%d users%s, %s active at the busiest hour, %s sessions each: %s agents on average.", q.Users, grown, q.Active, number(q.Sessions), number(q.Offered()))
-		say("%s: %d slots keep the share at or below %s.", map[string]string{
-			ErlangB: "Erlang B, sessions that find no slot are turned away", ErlangC: "Erlang C, sessions that find no slot wait",
-			Binomial: "Binomial finite source, share of time in which more sessions are active than there are slots",
-		}[q.Model], a.Demand.Slots, q.Blocking)
+	q := r.Population
+	if q == nil {
+		return
 	}
+	model := map[string]string{
+		ErlangB: "Erlang B: a session that finds no slot is turned away", ErlangC: "Erlang C: a session that finds no slot waits",
+		Binomial: "Binomial, finite source: how often more sessions are active than there are slots",
+	}[q.Model]
+	if q.Users == 0 {
+		say("Users: %s active at the busiest hour, %s sessions each; at most %s blocked. %s.", q.Active, number(q.Sessions), q.Blocking, model)
+		return
+	}
+	grown := ""
+	if q.Growth > 0 {
+		grown = fmt.Sprintf(" and %s growth", q.Growth)
+	}
+	say("%s users%s, %s active at the busiest hour, %s sessions each: %s agents on average.", thousands(q.Users), grown, q.Active, number(q.Sessions), number(q.Offered()))
+	say("%s; %s keep the share at or below %s.", model, slotsWord(a.Demand.Slots), q.Blocking)
 }
 
 func (r Request) sayEnergy(say sayer, s System, a Answer) {

@@ -87,3 +87,6 @@ func (r Request) unitsPerRack(s System) int {
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// short writes a figure for a sentence, to four digits.
+func short(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }

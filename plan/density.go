@@ -42,7 +42,7 @@ func (r Request) densities(s System, mix Mix, a Answer) []Density {
 		}
 	}
 	sortDensities(out)
-	if len(mix) == 1 && r.Power > 0 && a.Units > 0 {
+	if len(mix) == 1 && r.Power > 0 && a.Units > 0 && a.Limit != "demand" {
 		agents := float64(a.Agents)
 		out = append(out, Density{Tier: mix[0].Tier, Boundary: r.At.Boundary(), Basis: plimsoll.Provisioned, AgentsPerMW: agents / float64(r.Power) * 1e6, Budget: &agents, Whole: true,
 			What: fmt.Sprintf("in %d whole %s of %d accelerators, before redundancy", a.Units, plural(a.Units, s.Unit.Name), s.Unit.Accelerators)})
@@ -85,9 +85,8 @@ func (r Request) byDensity(s System, c Capacity, mix Mix) (Answer, error) {
 	a.AgentsAfterRedundancy = a.Agents
 	a.AgentsPlanned = floor(float64(a.Agents) * (1 - float64(r.Headroom)))
 	a.Densities = r.densities(s, mix, a)
-	if slots, active := r.demand(); slots > 0 {
-		r.judge(&a, slots, active)
-	}
+	slots, active := r.demand()
+	r.judge(&a, slots, active, a.Agents)
 	a.Assumptions = []string{
 		fmt.Sprintf("Capacity: %s agents/MW of %s power at %s, %s; source: %s.", number(d.Value), d.Boundary, c.Tier, s.Evidence, s.Source),
 		"No unit: agents and accelerators of the deployment are not published, so nothing is rounded to whole units, which favours this system.",

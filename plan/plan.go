@@ -65,7 +65,7 @@ func (r Request) mix() (Mix, error) {
 	for i, p := range mix {
 		var limits string
 		for _, s := range r.Systems {
-			c, err := s.capacity(p.Tier)
+			c, err := s.named(p.Tier)
 			if err != nil {
 				return nil, fmt.Errorf("plan: %w", err)
 			}
@@ -175,32 +175,37 @@ func mark(all []Answer) {
 	}
 }
 
+// question writes what was asked as a sentence.
 func (r Request) question() string {
-	var parts []string
-	if r.Population != nil {
-		parts = append(parts, fmt.Sprintf("%d users", r.Population.Users))
+	demand := ""
+	if r.Population != nil && r.Population.Users > 0 {
+		demand = thousands(r.Population.Users) + " " + plural(r.Population.Users, "user")
 	} else if r.Agents > 0 {
-		parts = append(parts, fmt.Sprintf("%d agents", r.Agents))
+		demand = thousands(r.Agents) + " " + plural(r.Agents, "agent")
 	}
 	if !r.supplied() {
-		return "What power, racks and cost do " + strings.Join(parts, "") + " need?"
+		return "What do " + demand + " need?"
 	}
 	var supply []string
 	if r.Power > 0 {
-		supply = append(supply, fmt.Sprintf("%s MW at the %s boundary", number(float64(r.Power)/1e6), r.At))
+		supply = append(supply, fmt.Sprintf("%s MW of %s power", number(float64(r.Power)/1e6), r.At))
 	}
 	if r.Units > 0 {
-		supply = append(supply, fmt.Sprintf("%d units", r.Units))
+		supply = append(supply, thousands(r.Units)+" "+plural(r.Units, "unit"))
 	}
 	if r.Racks > 0 {
-		supply = append(supply, fmt.Sprintf("%d racks", r.Racks))
+		supply = append(supply, thousands(r.Racks)+" "+plural(r.Racks, "rack"))
 	}
-	q := "How many agents do " + strings.Join(supply, " and ") + " carry"
-	if len(supply) == 1 && r.Power > 0 {
-		q = "How many agents does a budget of " + supply[0] + " carry"
+	if demand != "" {
+		return "What do " + demand + " need of " + strings.Join(supply, " and ") + "?"
 	}
-	if len(parts) > 0 {
-		q += ", and do " + parts[0] + " fit"
+	return "How many agents fit into " + strings.Join(supply, " and ") + "?"
+}
+
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
 	}
-	return q + "?"
+	return s
 }

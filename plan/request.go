@@ -54,8 +54,10 @@ type Request struct {
 	Redundancy Redundancy
 	Headroom   Share // of the agents after redundancy, kept free
 
-	Agents     int         // demand; 0 none
-	Population *Population // demand; nil none
+	Agents int // demand; 0 none
+	// Population is demand; without Users it asks for the largest team that a supply
+	// carries. nil none.
+	Population *Population
 
 	ToolTime time.Duration // mean per turn; 0 as measured
 	KV       string        // KVEngine or KVMemory
@@ -83,7 +85,7 @@ func (r Request) Validate() error {
 		return fmt.Errorf("plan: agents %d: want 0 to 1,000,000,000", r.Agents)
 	case r.Agents > 0 && r.Population != nil:
 		return fmt.Errorf("plan: give agents or users, not both")
-	case !r.supplied() && r.Agents == 0 && r.Population == nil:
+	case !r.supplied() && r.Agents == 0 && (r.Population == nil || r.Population.Users == 0):
 		return fmt.Errorf("plan: nothing to plan: give power, units or racks, or the agents or users to carry")
 	case !(r.PUE >= 1 && r.PUE <= 5):
 		return fmt.Errorf("plan: pue %g: want 1 to 5", r.PUE)
@@ -123,6 +125,9 @@ func (r Request) supplied() bool { return r.Power > 0 || r.Units > 0 || r.Racks 
 
 // demand is the agents that must be carried, and the mean that is active; 0 none.
 func (r Request) demand() (slots int, active float64) {
+	if r.Population != nil && r.Population.Users == 0 {
+		return 0, 0
+	}
 	if r.Population != nil {
 		return r.Population.Slots(), r.Population.Offered()
 	}

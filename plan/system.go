@@ -60,16 +60,26 @@ type Capacity struct {
 	ToolS     float64                // of it tool time; 0 unknown
 }
 
-// capacity returns the capacity at a tier named by its name or its limits.
-func (s System) capacity(tier string) (Capacity, error) {
+// capacity returns the capacity at a tier's limits, such as 30tps/10s.
+func (s System) capacity(limits string) (Capacity, error) {
 	var have []string
 	for _, c := range s.Capacities {
-		if c.Tier.Name == tier || c.Tier.String() == tier {
+		if c.Tier.String() == limits {
 			return c, nil
 		}
 		have = append(have, c.Tier.String())
 	}
-	return Capacity{}, fmt.Errorf("%s has no result at tier %s; it has %v", s.Name, tier, have)
+	return Capacity{}, fmt.Errorf("%s has no result at tier %s; it has %v", s.Name, limits, have)
+}
+
+// named returns the capacity at a tier given by its name or its limits.
+func (s System) named(tier string) (Capacity, error) {
+	for _, c := range s.Capacities {
+		if c.Tier.Name == tier {
+			return c, nil
+		}
+	}
+	return s.capacity(tier)
 }
 
 // figure returns the widest of the unit's figures within a boundary.

@@ -17,7 +17,7 @@ const (
 
 // Population is who uses the agents.
 type Population struct {
-	Users    int
+	Users    int     // 0: as many as can be served
 	Growth   Share   // added to Users before anything else
 	Active   Share   // of the users at the busiest hour
 	Sessions float64 // agents of one active user
@@ -28,8 +28,8 @@ type Population struct {
 // Validate names the first field that is out of bounds.
 func (p Population) Validate() error {
 	switch {
-	case p.Users < 1 || p.Users > 10_000_000:
-		return fmt.Errorf("users %d: want 1 to 10,000,000", p.Users)
+	case p.Users < 0 || p.Users > 10_000_000:
+		return fmt.Errorf("users %d: want 0 to 10,000,000", p.Users)
 	case !(p.Active > 0 && p.Active <= 1):
 		return fmt.Errorf("active %s: want above 0 and at most 100%%", p.Active)
 	case !(p.Sessions > 0 && p.Sessions <= 1000):

@@ -65,7 +65,7 @@ func (PlanCmd) Help() string {
 Users to power, racks and cost:
   plimsoll plan --users 20000 --active 20% --sessions 1.5 --system runs/x?accelerator=H200 --rack-power 40kW
 The largest team for one node:
-  plimsoll plan --units 1 --users 1 --traffic binomial --system runs/x?accelerator=H200
+  plimsoll plan --units 1 --traffic binomial --blocking 1% --system runs/x?accelerator=H200
 
 Options of a system, after a question mark, joined by &:
   accelerator=H200    gives the scale unit and its provisioned power
@@ -110,7 +110,7 @@ func (c *PlanCmd) request(ctx context.Context, io *IO) (plan.Request, error) {
 	if c.Capex > 0 {
 		r.Price.Years = c.Years
 	}
-	if c.Users != 0 {
+	if c.Agents == 0 || c.Users != 0 {
 		r.Population = &plan.Population{Users: c.Users, Growth: c.Growth, Active: c.Active, Sessions: c.Sessions, Blocking: c.Blocking, Model: c.Traffic}
 	}
 	var err error
