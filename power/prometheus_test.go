@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -147,7 +148,14 @@ func startPrometheus(t *testing.T, binary, target string) string {
 	dir := t.TempDir()
 	config := fmt.Sprintf("global: {scrape_interval: 250ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: gpu\n  static_configs: [{targets: ['%s']}]\n", target)
 	put(t, filepath.Join(dir, "prometheus.yml"), config)
-	address := fmt.Sprintf("127.0.0.1:%d", 20_000+os.Getpid()%20_000)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
 	server := exec.Command(binary, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {

@@ -37,10 +37,14 @@ func raplKind() kind {
 			return nil
 		},
 		open: func(j job) (reader, error) {
-			return &rapl{root: filepath.Join(j.cfg.Sysfs, "class", "powercap"), zone: zoneOf(j.target), last: map[string]uint64{}, total: map[string]float64{}}, nil
+			return &rapl{root: filepath.Join(j.sysfs(), "class", "powercap"), zone: zoneOf(j.target), last: map[string]uint64{}, total: map[string]float64{}}, nil
 		},
 	}
 }
+
+// sysfs is the root of the kernel's files: path= in a container that has the
+// machine's elsewhere.
+func (j job) sysfs() string { return cmp.Or(j.target.params.Get("path"), j.cfg.Sysfs) }
 
 func zoneOf(t target) string { return cmp.Or(t.params.Get("zone"), "package") }
 
@@ -119,7 +123,7 @@ func hwmonKind() kind {
 			return nil
 		},
 		open: func(j job) (reader, error) {
-			return &hwmon{root: filepath.Join(j.cfg.Sysfs, "class", "hwmon"), rail: j.target.params.Get("rail")}, nil
+			return &hwmon{root: filepath.Join(j.sysfs(), "class", "hwmon"), rail: j.target.params.Get("rail")}, nil
 		},
 	}
 }

@@ -141,6 +141,10 @@ func TestHwmon(t *testing.T) {
 		{"hwmon:?rail=GPU", reading{}, "CPU Power Socket 0"},
 	} {
 		list, err := open(t, tt.spec, Config{Sysfs: root}).read(t.Context())
+		elsewhere, errElsewhere := open(t, "hwmon:?path="+root+"&"+strings.TrimPrefix(strings.TrimPrefix(tt.spec, "hwmon:"), "?"), Config{}).read(t.Context())
+		if len(elsewhere) != len(list) || (err == nil) != (errElsewhere == nil) {
+			t.Errorf("%s: by path= %+v %v, by Sysfs %+v %v", tt.spec, elsewhere, errElsewhere, list, err)
+		}
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: %v, want %q", tt.spec, err, tt.err)

@@ -69,6 +69,7 @@ type checked struct {
 	Basis    plimsoll.Basis    `json:"basis"`
 	Grade    plimsoll.Grade    `json:"grade"`
 	Source   string            `json:"source"`
+	Mean     *plimsoll.Energy  `json:"mean,omitempty"` // over all that was read, from 60 s on
 	Advice   string            `json:"advice,omitempty"`
 	Error    string            `json:"error,omitempty"`
 }
@@ -114,8 +115,22 @@ func (c *PowerCheckCmd) check(ctx context.Context, m plimsoll.Meter, spec plimso
 		r.Error = lost.Error()
 		return r
 	}
-	r.Advice = r.Survey.Advice(e, c.For)
+	r.Advice, r.Mean = r.Survey.Advice(e, c.For), meanOf(samples, e)
 	return r
+}
+
+// meanOf integrates all that was read, such as an idle baseline; nil where that is
+// under a minute.
+func meanOf(samples []plimsoll.Sample, e power.Expect) *plimsoll.Energy {
+	if len(samples) == 0 {
+		return nil
+	}
+	w := plimsoll.Window{Start: samples[0].At, End: samples[len(samples)-1].At}
+	if w.Seconds() < 60 {
+		return nil
+	}
+	mean := power.Integrate(samples, w, e)
+	return &mean
 }
 
 func printChecks(out io.Writer, results []checked) error {
@@ -133,6 +148,9 @@ func printChecks(out io.Writer, results []checked) error {
 		}
 		if err := w.Flush(); err != nil {
 			return err
+		}
+		if m := r.Mean; m != nil {
+			fmt.Fprintf(&b, "  mean %.1f W, U %.1f W (k=2), over %.0f s by %s %s\n", m.MeanWatts, m.UncertaintyW, m.WindowS, m.Method, strings.Join(m.Reasons, " "))
 		}
 		switch {
 		case r.Error != "":

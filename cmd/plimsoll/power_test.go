@@ -19,6 +19,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/power"
 )
 
 // powerCommand parses and runs "plimsoll power ARGS...".
@@ -136,5 +137,20 @@ func TestPowerIntegrate(t *testing.T) {
 	}
 	if text, err = powerCommand(t, "integrate", path); err != nil || !strings.Contains(text, "accelerator") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestMeanOf(t *testing.T) {
+	e := power.Expect{Boundary: plimsoll.BoundaryAccelerator, Basis: plimsoll.Measured, Source: "s", Grade: plimsoll.G1}
+	var samples []plimsoll.Sample
+	for i := range 70 {
+		samples = append(samples, plimsoll.Sample{Device: "GPU-a", At: plimsoll.Instant(i) * plimsoll.Instant(time.Second),
+			Watts: 70.5 + float64(i%2), Joules: math.NaN(), DeviceAt: plimsoll.Never})
+	}
+	if got := meanOf(samples, e); got == nil || !got.Valid || math.Abs(got.MeanWatts-71) > 0.1 {
+		t.Errorf("%+v", got)
+	}
+	if meanOf(samples[:60], e) != nil || meanOf(nil, e) != nil {
+		t.Error("a mean of less than a minute")
 	}
 }
