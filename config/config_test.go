@@ -78,6 +78,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"remote":        {config.Run{URL: []string{"http://10.0.0.1/v1"}}, "--i-may-load-this-target"},
 		"credentials":   {config.Run{URL: []string{"http://u:secretword@127.0.0.1/v1"}}, "--api-key-env"},
+		"secret header": {config.Run{Header: map[string]string{"Authorization": "Bearer secretword"}}, "env:NAME"},
 		"no scheme":     {config.Run{URL: []string{"127.0.0.1:8000"}}, "want http://HOST"},
 		"method":        {config.Run{Method: ptr("x")}, "aa or certified"},
 		"preset":        {config.Run{Preset: ptr("x")}, "quick"},

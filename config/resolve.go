@@ -133,6 +133,11 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 	} else if t.Virtual {
 		return t, fmt.Errorf("virtual time needs the simulated engine: leave out --url or --virtual")
 	}
+	for name, value := range r.Header {
+		if err := checkHeader(name, value); err != nil {
+			return t, err
+		}
+	}
 	for _, u := range r.URL {
 		if err := checkURL(u, permit); err != nil {
 			return t, err
@@ -151,6 +156,20 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 	}
 	t.ExtraBody = data
 	return t, nil
+}
+
+// HeaderFromEnv begins a header's value that is the name of an environment variable.
+const HeaderFromEnv = "env:"
+
+// checkHeader refuses a secret by value: run.yaml would hold it.
+func checkHeader(name, value string) error {
+	low := strings.ToLower(name)
+	for _, word := range []string{"auth", "cookie", "key", "token", "secret", "password"} {
+		if strings.Contains(low, word) && !strings.HasPrefix(value, HeaderFromEnv) {
+			return fmt.Errorf("header %s looks like a secret and would stand in run.yaml: give it as %s=%sNAME with the value in that environment variable", name, name, HeaderFromEnv)
+		}
+	}
+	return nil
 }
 
 func checkURL(raw string, permit Permit) error {

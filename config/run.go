@@ -23,7 +23,7 @@ type Run struct {
 	Dialect    *string           `yaml:"dialect,omitempty" group:"Engine" placeholder:"chat" help:"Wire format: ${dialects}."`
 	APIKeyEnv  *string           `yaml:"api_key_env,omitempty" name:"api-key-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds the API key."`
 	APIKeyFile *string           `yaml:"api_key_file,omitempty" name:"api-key-file" group:"Engine" placeholder:"FILE" help:"File that holds the API key."`
-	Header     map[string]string `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable."`
+	Header     map[string]string `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable; a secret one as K=env:NAME."`
 	ExtraBody  *string           `yaml:"extra_body,omitempty" name:"extra-body" group:"Engine" placeholder:"./b.json" help:"JSON object whose members go into every request."`
 	CAFile     *string           `yaml:"ca_file,omitempty" name:"ca-file" group:"Engine" placeholder:"FILE" help:"PEM file of certificates to trust."`
 

@@ -24,16 +24,19 @@ import (
 
 // CLI is the command line.
 type CLI struct {
-	Run        RunCmd           `cmd:"" help:"Find how many agents an engine carries."`
-	Engine     EngineCmd        `cmd:"" help:"Serve the simulated engine on loopback."`
-	Report     ReportCmd        `cmd:"" help:"Show a run again: terminal, HTML, Markdown, CSV, JSON."`
-	Verify     VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
-	Compare    CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
-	Plan       PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
-	Doctor     DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
-	Power      PowerCmd         `cmd:"" help:"Look at power meters."`
-	Completion CompletionCmd    `cmd:"" help:"Print a shell completion script."`
-	Version    kong.VersionFlag `short:"V" help:"Print the version."`
+	Run          RunCmd           `cmd:"" help:"Find how many agents an engine carries."`
+	Engine       EngineCmd        `cmd:"" help:"Serve the simulated engine on loopback."`
+	Trajectories TrajectoriesCmd  `cmd:"" help:"Import, check, count, cut, convert, make and seal trajectories."`
+	Report       ReportCmd        `cmd:"" help:"Show a run again: terminal, HTML, Markdown, CSV, JSON."`
+	Verify       VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
+	Keygen       KeygenCmd        `cmd:"" help:"Make a key pair for signing."`
+	Sign         SignCmd          `cmd:"" help:"Sign a run folder."`
+	Compare      CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
+	Plan         PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
+	Doctor       DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
+	Power        PowerCmd         `cmd:"" help:"Look at power meters."`
+	Completion   CompletionCmd    `cmd:"" help:"Print a shell completion script."`
+	Version      kong.VersionFlag `short:"V" help:"Print the version."`
 }
 
 // ExitError carries the exit code of a failure.

@@ -14,10 +14,12 @@ import (
 	"plimsoll"
 	"plimsoll/bundle"
 	"plimsoll/config"
+	"plimsoll/dialect"
 	"plimsoll/report"
 	"plimsoll/result"
 	"plimsoll/run"
 	"plimsoll/search"
+	"plimsoll/trajectory/synth"
 )
 
 // RunCmd finds how many agents an engine carries.
@@ -246,7 +248,7 @@ func helpVars() kong.Vars {
 		return kong.Vars{}
 	}
 	return kong.Vars{
-		"dialects": "chat", "sets": "mini", "default_tiers": config.DefaultTiers,
+		"dialects": strings.Join(dialect.Names(), ", "), "sets": strings.Join(synth.Presets(), ", "), "default_tiers": config.DefaultTiers,
 		"max_agents": fmt.Sprintf("quick %d", quick.MaxAgents), "settle": "quick " + quick.Shape.Settle.String(),
 		"ramp": "quick " + quick.Shape.Ramp.String(), "window": "quick " + quick.Shape.Min.String(), "limit": "quick " + quick.Shape.Limit.String(),
 	}

@@ -9,6 +9,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/client"
+	configuration "plimsoll/config"
 	"plimsoll/dialect"
 	"plimsoll/fleet"
 	"plimsoll/token"
@@ -64,6 +65,11 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 		SessionHeaders: []string{"X-Session-ID"}, Counter: token.Bytes4{}, Exact: target.Builtin != nil,
 	}
 	for name, value := range target.Headers {
+		if env, isEnv := strings.CutPrefix(value, configuration.HeaderFromEnv); isEnv {
+			if value = io.Env(env); value == "" {
+				return nil, &ExitError{exitUsage, fmt.Errorf("header %s: environment variable %s is empty; put the value there", name, env)}
+			}
+		}
 		config.Headers = append(config.Headers, client.Header{Name: name, Value: client.Secret(value)})
 	}
 	if target.Model == "" {
