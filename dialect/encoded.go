@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"fmt"
 
 	"plimsoll"
@@ -170,6 +171,7 @@ func (n *encoder) build(head []byte) error {
 			e.turns[i].tails[p] = span{from, len(e.arena)}
 		}
 	}
+	e.arena = bytes.Clone(e.arena) // without the room that growing left
 	return nil
 }
 
