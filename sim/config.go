@@ -63,6 +63,7 @@ type Config struct {
 	Reserve       Reserve // how admission takes from the pool
 	MaxSeqs       int     // sequences that run at once
 	StepTokens    int     // tokens a step, decode and prompt chunks together
+	Separate      bool    // a step holds prompts or decodes, never both; prompts go first
 	MaxContext    int     // prompt + output of one request, tokens
 	PreferredSeqs int     // admit at once below it; 0 always
 	// PreferredQueue and QueuePerSeq let more sequences run when the queue is long:

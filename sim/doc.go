@@ -16,7 +16,8 @@
 // holds, within a budget of tokens (StepTokens), first one token for each decoding
 // sequence, then chunks of prompts in order of admission, then new admissions,
 // first come first served. Its price comes from Config.Cost. A prompt's last chunk
-// yields the first token, as real engines do. Requests that arrive during a step
+// yields the first token, as real engines do. With Separate a step holds either prompts
+// or decoding sequences, prompts first. Requests that arrive during a step
 // join the next one.
 //
 // # KV pool and prefix cache

@@ -38,6 +38,7 @@ func configs(t *rapid.T) sim.Config {
 		QueuePerSeq:   rapid.SampledFrom([]float64{0, 0.5, 1, 1.3}).Draw(t, "queue per seq"),
 		MaxQueueDelay: time.Duration(rapid.IntRange(0, 500).Draw(t, "delay")) * time.Millisecond,
 		Accepted:      rapid.SampledFrom([]float64{0, 1, 1.79, 2.49, 7}).Draw(t, "accepted"),
+		Separate:      rapid.Bool().Draw(t, "separate"),
 		FixedBlocks:   rapid.IntRange(0, 5).Draw(t, "fixed"),
 		Speed:         1, PerToken: rapid.Bool().Draw(t, "per token"),
 	}

@@ -43,8 +43,8 @@ func (e *Engine) plan(at time.Duration) {
 		e.grow()
 	}
 	var work Work
-	for _, s := range e.running {
-		decode(s, &work)
+	if !e.cfg.Separate {
+		e.decodeAll(&work)
 	}
 	budget := e.cfg.StepTokens - work.Seqs
 	for _, s := range e.running {
@@ -62,6 +62,9 @@ func (e *Engine) plan(at time.Duration) {
 	if budget <= 0 && len(e.waiting) > 0 {
 		blocked = BlockedByTokens
 	}
+	if e.cfg.Separate && work.Prefill == 0 {
+		e.decodeAll(&work)
+	}
 	steps := 1
 	if work.Prefill == 0 && !e.cfg.PerToken {
 		steps = e.jump()
@@ -73,9 +76,15 @@ func (e *Engine) plan(at time.Duration) {
 	e.stats.block(blocked, e.step.end-e.step.start)
 }
 
+func (e *Engine) decodeAll(work *Work) {
+	for _, s := range e.running {
+		decode(s, work)
+	}
+}
+
 // decode puts a sequence whose prompt is complete into the step.
 func decode(s *sequence, work *Work) int {
-	if !s.decoding() {
+	if !s.decoding() || s.inStep {
 		return 0
 	}
 	s.inStep = true

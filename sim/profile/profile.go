@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll/sim"
 	"plimsoll/sim/roofline"
 )
 
@@ -192,7 +193,7 @@ type KindOfFloor struct {
 
 // Runtime is the section of the serving software.
 type Runtime struct {
-	Scheduler        string `yaml:"scheduler"` // vllm
+	Scheduler        string `yaml:"scheduler"` // vllm: mixed steps; sglang: prompts or decodes; trtllm: mixed, no eviction
 	Reserve          string `yaml:"reserve"`   // output, prompt
 	PhiDecode        Value  `yaml:"phi_decode" unit:"1"`
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
@@ -227,8 +228,11 @@ func (p *Profile) check() error {
 
 // checkNames checks the words that are not numbers.
 func (p *Profile) checkNames() error {
-	if p.Runtime.Scheduler != "vllm" {
-		return fmt.Errorf("runtime.scheduler %q is not modelled; there is: vllm", p.Runtime.Scheduler)
+	switch r := p.Runtime; {
+	case r.Scheduler != "vllm" && r.Scheduler != "sglang" && r.Scheduler != "trtllm":
+		return fmt.Errorf("runtime.scheduler %q is not modelled; there are: vllm, sglang, trtllm", r.Scheduler)
+	case r.Scheduler == "trtllm" && r.Reserve != string(sim.ReserveOutput):
+		return fmt.Errorf("runtime.reserve is %q; the scheduler trtllm is modelled without eviction: output", r.Reserve)
 	}
 	for i, pool := range p.Pools {
 		if err := checkSection(fmt.Sprintf("pools[%d]", i), pool); err != nil {

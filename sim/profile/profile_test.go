@@ -146,3 +146,34 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Members of an ensemble stay in the ranges, differ, and leave the profile alone.
+func TestDraw(t *testing.T) {
+	p, err := profile.Load("gb300-nvl72")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := fmt.Sprint(*p)
+	sum, n := 0.0, 400
+	for seed := range uint64(n) {
+		a, b := p.Draw(seed), p.Draw(seed)
+		if fmt.Sprint(*a) != fmt.Sprint(*b) {
+			t.Fatalf("seed %d gave two profiles", seed)
+		}
+		for _, v := range []profile.Value{a.Runtime.PhiDecode, a.Model.Attention[0].Parameters, a.Constants.Kinds[1].Floor, a.Model.Acceptance[0].Tokens[2]} {
+			if v.Value < v.Low || v.Value > v.High {
+				t.Fatalf("seed %d: %+v", seed, v)
+			}
+		}
+		sum += (a.Runtime.PhiDecode.Value - a.Runtime.PhiDecode.Low) / (a.Runtime.PhiDecode.High - a.Runtime.PhiDecode.Low)
+		if _, err := a.Deployment(); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	if mean := sum / float64(n); mean < 0.45 || mean > 0.55 {
+		t.Errorf("the mean draw is at %.3f of the range, want the middle", mean)
+	}
+	if fmt.Sprint(*p) != before {
+		t.Error("drawing changed the profile")
+	}
+}

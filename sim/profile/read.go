@@ -17,7 +17,7 @@ import (
 var data embed.FS
 
 // Load returns an embedded profile by its name; or composes one from
-// ACCELERATOR+MODEL, both embedded, on as few accelerators as hold it; or reads a
+// ACCELERATOR+MODEL or ACCELERATOR+MODEL+RUNTIME, all embedded, on as few accelerators as hold it; or reads a
 // file where the name starts with ./ ../ or / or ends in .yaml.
 func Load(name string) (*Profile, error) {
 	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || strings.HasPrefix(name, "/") || strings.HasSuffix(name, ".yaml") {
@@ -27,13 +27,15 @@ func Load(name string) (*Profile, error) {
 		}
 		return Read(name, text)
 	}
-	if accelerator, model, ok := strings.Cut(name, "+"); ok {
-		return compose(accelerator, model)
+	if parts := strings.Split(name, "+"); len(parts) == 2 {
+		return compose(parts[0], parts[1], "vllm")
+	} else if len(parts) == 3 {
+		return compose(parts[0], parts[1], parts[2])
 	}
 	text, err := data.ReadFile("data/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("profile %q is not built in; there are: %s; or ACCELERATOR+MODEL of %s and %s", name,
-			strings.Join(List(), ", "), strings.Join(list("accelerators"), ", "), strings.Join(list("models"), ", "))
+		return nil, fmt.Errorf("profile %q is not built in; there are: %s; or ACCELERATOR+MODEL+RUNTIME of %s and %s and %s", name,
+			strings.Join(List(), ", "), strings.Join(list("accelerators"), ", "), strings.Join(list("models"), ", "), strings.Join(list("runtimes"), ", "))
 	}
 	return Read(name, text)
 }
@@ -110,13 +112,13 @@ func decode(name string, text []byte, into any) error {
 
 // compose makes a profile of embedded parts with tensor parallelism over the fewest
 // accelerators that hold the model.
-func compose(accelerator, model string) (*Profile, error) {
-	name := accelerator + "+" + model
-	p := Profile{Name: name, ModelName: model, Use: Use{accelerator, model, "kernels", "vllm"}}
+func compose(accelerator, model, runtime string) (*Profile, error) {
+	name := accelerator + "+" + model + "+" + runtime
+	p := Profile{Name: name, ModelName: model, Use: Use{accelerator, model, "kernels", runtime}}
 	for _, section := range []struct {
 		folder, use string
 		into        any
-	}{{"accelerators", accelerator, &p.Accelerator}, {"models", model, &p.Model}, {"constants", "kernels", &p.Constants}, {"runtimes", "vllm", &p.Runtime}} {
+	}{{"accelerators", accelerator, &p.Accelerator}, {"models", model, &p.Model}, {"constants", "kernels", &p.Constants}, {"runtimes", runtime, &p.Runtime}} {
 		if err := embedded(section.folder, section.use, section.into); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", name, err)
 		}

@@ -32,7 +32,7 @@ type generation struct {
 }
 
 func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
-	at := time.Since(s.started)
+	at := s.now()
 	g, refused := s.accept(r)
 	if refused != nil {
 		refuse(w, refused)

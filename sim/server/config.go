@@ -15,6 +15,7 @@ type Config struct {
 	Profile    string  // built-in name or path; "" is demo
 	KVScale    float64 // multiplies the KV pool; 0 is 1
 	SpeedScale float64 // divides every step's duration; 0 is 1
+	TimeScale  float64 // simulated seconds a second of the wall; 0 is 1
 	APIKey     string  // asked for under /v1 where not empty
 	Version    string  // of the binary, for /version
 	// Sent is told, from the handlers' goroutines, when a reply's first token goes
@@ -41,6 +42,9 @@ func (c Config) withDefaults() Config {
 	if c.SpeedScale == 0 {
 		c.SpeedScale = 1
 	}
+	if c.TimeScale == 0 {
+		c.TimeScale = 1
+	}
 	return c
 }
 
@@ -54,8 +58,10 @@ func (c Config) Validate() error {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return fmt.Errorf("engine: address %q is not loopback; listen on 127.0.0.1:PORT", c.Addr)
 	}
-	if !(c.KVScale > 0 && c.KVScale <= 1e6) || !(c.SpeedScale > 0 && c.SpeedScale <= 1e6) {
-		return fmt.Errorf("engine: KV scale %g and speed scale %g must be above 0 and at most 1e6", c.KVScale, c.SpeedScale)
+	for name, scale := range map[string]float64{"KV": c.KVScale, "speed": c.SpeedScale, "time": c.TimeScale} {
+		if !(scale > 0 && scale <= 1e6) {
+			return fmt.Errorf("engine: %s scale is %g, must be above 0 and at most 1e6", name, scale)
+		}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (s *Server) Drive(ctx context.Context) {
 			}
 			continue
 		}
-		sleepUntil(s.started.Add(end))
+		sleepUntil(s.started.Add(time.Duration(float64(end) / s.cfg.TimeScale)))
 		for more := true; more; {
 			select {
 			case a := <-s.asks:
@@ -111,7 +111,7 @@ func (s *Server) Drive(ctx context.Context) {
 				more = false
 			}
 		}
-		s.engine.Advance(time.Since(s.started), func(e sim.Emission) {
+		s.engine.Advance(s.now(), func(e sim.Emission) {
 			replies[e.ID].put(e)
 			if e.Done {
 				delete(replies, e.ID)
@@ -121,6 +121,11 @@ func (s *Server) Drive(ctx context.Context) {
 	for _, r := range replies {
 		r.fail(errStopped)
 	}
+}
+
+// now is the core's instant.
+func (s *Server) now() time.Duration {
+	return time.Duration(float64(time.Since(s.started)) * s.cfg.TimeScale)
 }
 
 // take does what a message asks. Arrivals of different handlers may come in a
@@ -135,13 +140,13 @@ func (s *Server) take(a ask, replies map[uint64]*reply) {
 			replies[a.req.ID] = a.submit
 		}
 	case a.cancel != 0:
-		s.engine.Cancel(time.Since(s.started), a.cancel)
+		s.engine.Cancel(s.now(), a.cancel)
 		delete(replies, a.cancel)
 	case a.reset:
 		s.engine.ResetCache()
 	}
 	if a.answer != nil {
-		watts, joules := s.engine.Draw(time.Since(s.started))
+		watts, joules := s.engine.Draw(s.now())
 		a.answer <- answer{stats: s.engine.Stats(), watts: watts, joules: joules}
 	}
 }

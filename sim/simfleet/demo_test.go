@@ -140,7 +140,7 @@ func (c *curve) capacity(t testing.TB, tier int) int {
 // TestQuickFindsLongRunCapacity: what levels of seconds find lies within 15 % of what
 // long levels say: 15 % fewer agents pass there, 15 % more fail.
 func TestQuickFindsLongRunCapacity(t *testing.T) {
-	c := curve{window: 2 * time.Minute, config: func() Config { return demo(t, 42, 1, 1) }, known: map[int]plimsoll.Past{}}
+	c := curve{window: time.Minute, config: func() Config { return demo(t, 42, 1, 1) }, known: map[int]plimsoll.Past{}}
 	bound := []string{"speed", "speed", "ttft"}
 	for seed := uint64(1); seed <= 3; seed++ {
 		answer, _ := find(t, demo(t, seed, 1, 1))
