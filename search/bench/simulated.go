@@ -46,9 +46,9 @@ func systems() []system {
 	}
 	const long = 20 * time.Minute
 	return []system{
-		{"demo, a quarter as fast", "demo", 1, 0.25, "mini", []plimsoll.Tier{tier(30, 10*time.Second)}, shape, long, 64},
-		{"demo, a third as fast, 1/16 of the KV pool", "demo", 1. / 16, 0.33, "mini", []plimsoll.Tier{tier(60, 5*time.Second)}, shape, long, 64},
-		{"demo, half as fast, a tight TTFT", "demo", 1, 0.5, "mini", []plimsoll.Tier{tier(100, 200*time.Millisecond)}, shape, long, 64},
+		{"demo", "demo", 1, 1, "mini", []plimsoll.Tier{tier(300, 1500*time.Millisecond)}, shape, long, 64},
+		{"demo, 3 % of its KV pool", "demo", 0.03, 1, "mini", []plimsoll.Tier{tier(300, 1200*time.Millisecond)}, shape, long, 64},
+		{"demo, half as fast", "demo", 1, 0.5, "mini", []plimsoll.Tier{tier(150, 2*time.Second)}, shape, long, 64},
 	}
 }
 
