@@ -99,8 +99,15 @@ func (w *writer) trajectory(i int) *plimsoll.Trajectory {
 	return b.T
 }
 
-// minReply is the shortest reply, in tokens: less holds no tool call.
+// minReply is the shortest reply, in tokens; one that calls a tool has room for
+// the call.
 const minReply = 12
+
+// callTokens is what the shortest call of a tool takes.
+func callTokens(t *Tool) int {
+	key, _ := argument(t.Class)
+	return (len(t.Name) + len(`{"":""}`) + len(key) + 16 + 3) / 4
+}
 
 // session is one trajectory under way.
 type session struct {
@@ -133,7 +140,9 @@ func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span,
 	p := k.preset
 	size := max(minReply, min(p.Output.count(k.s), p.MaxContext-k.context))
 	tool := &p.Tools[pick(k.s, k.toolWeights())]
-	reasoning := int(float64(size) * p.Reasoning.draw(k.s))
+	call := callTokens(tool)
+	size = max(size, call)
+	reasoning := min(int(float64(size)*p.Reasoning.draw(k.s)), size-call)
 	id := fmt.Sprintf("call_%05d", len(k.b.T.Turns))
 	message := k.reply(4*size, 4*reasoning, tool, id, last)
 	output := k.b.Add(message)

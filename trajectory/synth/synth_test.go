@@ -2,12 +2,14 @@ package synth_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"plimsoll"
+	"plimsoll/token"
 	"plimsoll/trajectory"
 	"plimsoll/trajectory/synth"
 )
@@ -101,5 +103,46 @@ func TestSetIsSoundAndRoundTrips(t *testing.T) {
 	}
 	if diff := cmp.Diff(set.Trajectories, back); diff != "" {
 		t.Errorf("reading back differs:\n%s", diff)
+	}
+}
+
+// TestTextIsWellFormed checks that every tool call's arguments are JSON, that every
+// result answers the call before it, and that the bytes of code are near four a
+// token in a real vocabulary too.
+func TestTextIsWellFormed(t *testing.T) {
+	p, err := synth.LoadPreset("aa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := p.Generate(5, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counter := token.O200k()
+	bytes4, o200k := 0, 0
+	for _, tr := range set.Trajectories {
+		open := map[string]bool{}
+		for _, s := range tr.Segments {
+			switch s.Kind {
+			case plimsoll.KindToolCall, plimsoll.KindTools:
+				if !json.Valid([]byte(s.Text)) {
+					t.Fatalf("%s: no JSON: %.80s", tr.ID, s.Text)
+				}
+				open[s.CallID] = true
+			case plimsoll.KindToolResult:
+				if !open[s.CallID] {
+					t.Fatalf("%s: result %s without a call", tr.ID, s.CallID)
+				}
+			}
+			if len(s.Text) > 0 && o200k < 100_000 {
+				bytes4 += s.Tokens
+				o200k += counter.Count([]byte(s.Text))
+			}
+		}
+	}
+	if ratio := float64(o200k) / float64(bytes4); ratio < 0.8 || ratio > 1.2 {
+		t.Errorf("o200k counts %.2f tokens for one of bytes4, want 0.8 to 1.2", ratio)
+	} else {
+		t.Logf("o200k counts %.3f tokens for one of bytes4", ratio)
 	}
 }

@@ -25,27 +25,19 @@ func (k *session) reply(size, reasoning int, tool *Tool, id string, last bool) t
 		return m
 	}
 	call := size
-	if talk := size / 4; talk > 16 && k.s.unit() < 0.4 {
-		talk = min(talk, 160)
+	if talk := min(size/4, size-4*callTokens(tool), 160); talk > 16 && k.s.unit() < 0.4 {
 		add(plimsoll.KindText, "say", talk)
 		call -= talk
 	}
-	args, ok := k.arguments(call-len(tool.Name), tool.Class)
-	if !ok {
-		add(plimsoll.KindText, "say", call)
-		return m
-	}
+	args := k.arguments(call-len(tool.Name), tool.Class)
 	return append(m, plimsoll.Segment{Role: plimsoll.Assistant, Kind: plimsoll.KindToolCall, Name: tool.Name, CallID: id, Text: args})
 }
 
 // arguments writes a JSON object of exactly size bytes, as a call of a tool of the
-// class has it; false where size is too small for one.
-func (k *session) arguments(size int, class string) (string, bool) {
+// class has it; size is at least that of callTokens.
+func (k *session) arguments(size int, class string) string {
 	key, rule := argument(class)
 	frame := len(`{"":""}`) + len(key)
-	if size < frame {
-		return "", false
-	}
 	// Escapes make the JSON longer than its text: write, then take what fits.
 	text := k.g.write(nil, k.s, rule, size-frame)
 	body := make([]byte, 0, size-frame)
@@ -59,7 +51,7 @@ func (k *session) arguments(size int, class string) (string, bool) {
 	for len(body) < size-frame {
 		body = append(body, ' ')
 	}
-	return `{"` + key + `":"` + string(body) + `"}`, true
+	return `{"` + key + `":"` + string(body) + `"}`
 }
 
 func escape(c byte) string {

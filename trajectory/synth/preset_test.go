@@ -1,0 +1,120 @@
+package synth_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"plimsoll/trajectory"
+	"plimsoll/trajectory/synth"
+)
+
+// bound is a figure with the interval that it must lie in.
+type bound struct {
+	name           string
+	got, low, high float64
+}
+
+func within(t *testing.T, bounds []bound) {
+	t.Helper()
+	for _, b := range bounds {
+		if b.got < b.low || b.got > b.high {
+			t.Errorf("%s is %.4g, want %.4g to %.4g", b.name, b.got, b.low, b.high)
+		}
+	}
+}
+
+func generate(t *testing.T, preset string, seed uint64, count int) *trajectory.Stats {
+	t.Helper()
+	p, err := synth.LoadPreset(preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := p.Generate(seed, count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Stats()
+}
+
+// TestPresetAA checks the published figures of AA-AgentPerf at 500 trajectories
+// and a seed that the preset was not fitted on.
+func TestPresetAA(t *testing.T) {
+	s := generate(t, "aa", 2026, 500)
+	within(t, []bound{
+		{"smallest input", s.Input.Min, 5000, 9500}, {"largest input", s.Input.Max, 60000, 131072},
+		{"mean input", s.Input.Mean, 27000 * 0.95, 27000 * 1.05},
+		{"median output", s.Output.P50, 150 * 0.95, 150 * 1.05}, {"P95 output", s.Output.P95, 2000 * 0.9, 2000 * 1.1},
+		{"mean turns", s.Turns.Mean, 38 * 0.95, 38 * 1.05}, {"most turns", s.Turns.Max, 60, 200},
+		{"languages", float64(len(s.Languages)), 12, 20},
+		{"median delay", s.Delay.P50, 0.95, 1.05}, {"shortest delay", s.Delay.Min, 0.1, 0.11}, {"longest delay", s.Delay.Max, 4.9, 5},
+		{"prefix hit", s.PrefixHit, 0.94, 1}, {"scaffold", s.Scaffold.Mean, 4400, 4600}, {"median first input", s.First.P50, 9500 * 0.95, 9500 * 1.05},
+	})
+}
+
+// TestOtherPresets checks what their sources measured.
+func TestOtherPresets(t *testing.T) {
+	s := generate(t, "claude-code", 2026, 120)
+	within(t, []bound{
+		{"median turns", s.Turns.P50, 40, 50}, {"median first input", s.First.P50, 18000, 20000}, {"median output", s.Output.P50, 205, 230},
+		{"prefix hit", s.PrefixHit, 0.95, 0.99}, {"median delay", s.Delay.P50, 0.15, 0.45},
+	})
+	s = generate(t, "swe-bench", 2026, 120)
+	within(t, []bound{
+		{"median turns", s.Turns.P50, 44, 48}, {"P90 turns", s.Turns.P90, 62, 72}, {"median first input", s.First.P50, 24000, 26000},
+		{"mean input", s.Input.Mean, 41000, 49000}, {"median new tokens", s.New.P50, 420, 560}, {"prefix hit", s.PrefixHit, 0.965, 0.985},
+		{"reasoning share", s.Reasoning, 0.28, 0.38}, {"median delay", s.Delay.P50, 0.07, 0.13},
+	})
+}
+
+func TestADistributionFileIsReadStrictly(t *testing.T) {
+	text, err := os.ReadFile("preset/mini.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(text)
+	cases := map[string]struct{ from, to, want string }{
+		"unknown key":   {"harness:", "harnes:", "harnes"},
+		"unknown law":   {"law: normal, mean: 8.6", "law: cauchy, mean: 8.6", "turns: law"},
+		"negative size": {"system_tokens: 480", "system_tokens: -1", "system_tokens is -1"},
+		"language":      {"python: 5", "cobol: 5", "languages.cobol"},
+		"class":         {"class: read", "class: smell", `class is "smell"`},
+		"min above max": {"min: 25, max: 70", "min: 70, max: 25", "output_tokens: min"},
+	}
+	for name, c := range cases {
+		_, err := synth.ReadPreset("x.yaml", strings.NewReader(strings.Replace(good, c.from, c.to, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+		}
+	}
+	for _, name := range []string{"nothing", "./nowhere.yaml"} {
+		if _, err := synth.LoadPreset(name); err == nil {
+			t.Errorf("%q was loaded", name)
+		}
+	}
+	for _, name := range synth.Presets() {
+		if _, err := synth.LoadPreset(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzReadPreset draws from whatever file is taken.
+func FuzzReadPreset(f *testing.F) {
+	for _, name := range []string{"mini", "aa"} {
+		text, err := os.ReadFile("preset/" + name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := synth.ReadPreset("fuzz.yaml", strings.NewReader(text))
+		if err != nil || p.MaxContext > 1<<16 || p.Turns.Max > 100 || p.Task.Max > 1<<16 || p.Turns.Value > 100 {
+			return
+		}
+		if _, err := p.Generate(1, 1); err != nil {
+			t.Error(err)
+		}
+	})
+}
