@@ -73,12 +73,6 @@ func defaults(r Run, preset search.Preset) Run {
 		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), CAFile: ptr(""),
 		Tiers: ptr(DefaultTiers),
 	}
-	if len(r.URL) == 0 {
-		d.Accelerators = ptr(1) // the built-in profile's own count
-		if r.Power == nil {
-			d.Power = []plimsoll.PowerSpec{{Kind: "static", Target: "300W", Boundary: plimsoll.BoundaryAccelerator}}
-		}
-	}
 	return d
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -35,6 +36,11 @@ const builtinTrajectories = 64
 
 // prepare opens what the plan names: trajectories, engine, client, meters.
 func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error) {
+	if plan.Target.Builtin != nil {
+		if err := describeBuiltin(&plan); err != nil {
+			return nil, &ExitError{exitUsage, err}
+		}
+	}
 	j := &job{plan: plan}
 	defer func() {
 		if err != nil {
@@ -66,6 +72,24 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 		}
 	}
 	return j, nil
+}
+
+// describeBuiltin fills what the user need not say of the simulated engine: its
+// accelerators, and their nameplate power as a stated figure.
+func describeBuiltin(plan *plimsoll.Plan) error {
+	p, err := profile.Load(plan.Target.Builtin.Profile)
+	if err != nil {
+		return err
+	}
+	if plan.Accelerators == 0 {
+		plan.Accelerators = p.Accelerators()
+	}
+	if plan.Power == nil {
+		plan.Power = []plimsoll.PowerSpec{{
+			Kind: "static", Target: fmt.Sprintf("%gW", p.Accelerator.MaxPower.Value), Boundary: plimsoll.BoundaryAccelerator,
+		}}
+	}
+	return nil
 }
 
 // loadSet reads or draws the trajectories and cuts them to what the engine bears.
