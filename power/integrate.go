@@ -125,7 +125,7 @@ func Energies(specs []plimsoll.PowerSpec, samples []plimsoll.Sample, w plimsoll.
 		}
 		list[i], pues[i] = Integrate(byMeter[meter], w, e), e.PUE
 	}
-	list = nested(list)
+	list = nested(parted(list))
 	for i, pue := range pues {
 		if pue > 0 {
 			list = append(list, facility(list[i], pue))
@@ -147,9 +147,31 @@ func facility(e plimsoll.Energy, pue float64) plimsoll.Energy {
 	if out, err := Convert(e, PUE(pue)); err == nil {
 		return out
 	}
-	e.Boundary, e.Source, e.Valid = plimsoll.BoundaryFacility, e.Source+" x "+PUE(pue).Why, false
-	e.Joules, e.MeanWatts, e.UncertaintyW = 0, 0, 0
+	e.Boundary, e.Source, e.Reasons = plimsoll.BoundaryFacility, e.Source+" x "+PUE(pue).Why, slices.Clone(e.Reasons)
+	e.Valid = false
 	return e
+}
+
+// parted invalidates figures that only the address of their source tells apart:
+// each is a part of the whole, and neither is it. One meter with also= adds them.
+func parted(list []plimsoll.Energy) []plimsoll.Energy {
+	for i := range list {
+		for j := range list {
+			if i != j && list[i].Source == list[j].Source && list[i].Boundary == list[j].Boundary && list[i].Basis != plimsoll.Static && list[i].Basis != plimsoll.Provisioned {
+				invalidate(&list[i], ReasonBoundary)
+			}
+		}
+	}
+	return list
+}
+
+// invalidate takes a figure's value away and says why.
+func invalidate(e *plimsoll.Energy, reason string) {
+	e.Valid, e.Joules, e.MeanWatts, e.UncertaintyW = false, 0, 0, 0
+	e.MinWatts, e.P95Watts, e.MaxWatts = 0, 0, 0
+	if !slices.Contains(e.Reasons, reason) {
+		e.Reasons = append(e.Reasons, reason)
+	}
 }
 
 // nested invalidates an outer figure that is smaller than one it must contain: a
@@ -162,8 +184,7 @@ func nested(list []plimsoll.Energy) []plimsoll.Energy {
 				continue
 			}
 			if outer.MeanWatts < inner.MeanWatts*(1-counterTolerance) {
-				outer.Valid, outer.Joules, outer.MeanWatts, outer.UncertaintyW = false, 0, 0, 0
-				outer.Reasons = append(outer.Reasons, ReasonBoundary)
+				invalidate(outer, ReasonBoundary)
 			}
 		}
 	}

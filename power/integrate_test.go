@@ -3,6 +3,7 @@ package power
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,6 +288,33 @@ func TestNested(t *testing.T) {
 	got := Energies(nil, append(gpu, node...), w, 1)
 	if len(got) != 2 || !got[0].Valid || got[1].Valid || !slices.Contains(got[1].Reasons, ReasonBoundary) {
 		t.Fatalf("%+v", got)
+	}
+}
+
+// TestParts: two sources at one boundary are parts of a whole. As two meters neither
+// is a figure; as one they add up.
+func TestParts(t *testing.T) {
+	w := window(10*time.Second, 110*time.Second)
+	one, two := "dcgm:http://127.0.0.1:9400/metrics", "dcgm:http://127.0.0.1:9401/metrics"
+	samples := record("GPU-a", burst(700.5, 50, 13), 0, 120*time.Second, time.Second, true)
+	other := record("GPU-b", burst(700.5, 50, 13), 0, 120*time.Second, time.Second, true)
+	both := append(slices.Clone(samples), without(slices.Clone(other), func(s *plimsoll.Sample) { s.Meter = two })...)
+	specs := []plimsoll.PowerSpec{spec(t, one), spec(t, two)}
+	for _, e := range Energies(specs, both, w, 1) {
+		if e.Valid || e.Joules != 0 || e.MaxWatts != 0 || !slices.Contains(e.Reasons, ReasonBoundary) {
+			t.Errorf("a part passed as the whole: %+v", e)
+		}
+	}
+	if err := Together(specs); err == nil || !strings.Contains(err.Error(), "also=") {
+		t.Errorf("%v", err)
+	}
+	joined := spec(t, one+"?also=http://127.0.0.1:9401/metrics")
+	sum := without(append(samples, other...), func(s *plimsoll.Sample) { s.Meter = joined.String() })
+	if got := Energies([]plimsoll.PowerSpec{joined}, sum, w, 2); len(got) != 1 || !got[0].Valid || math.Abs(got[0].MeanWatts-1401) > 10 {
+		t.Errorf("%+v", got)
+	}
+	if err := Together([]plimsoll.PowerSpec{joined, spec(t, "nvidia-smi:"), spec(t, "static:700W"), spec(t, "static:700W")}); err != nil {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package power
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -137,6 +138,25 @@ func Describe(spec plimsoll.PowerSpec) (Expect, error) {
 		return Expect{}, named(err, spec)
 	}
 	return e, nil
+}
+
+// Together refuses meters that only the address of their source tells apart: each
+// would see a part and claim the whole.
+func Together(specs []plimsoll.PowerSpec) error {
+	seen := map[[2]string]plimsoll.PowerSpec{}
+	for _, spec := range specs {
+		e, err := Describe(spec)
+		if err != nil {
+			return err
+		}
+		key := [2]string{e.Source, string(e.Boundary)}
+		if first, twice := seen[key]; twice && !e.Stated() {
+			return &Error{Spec: spec.String(), Problem: fmt.Sprintf("reads %s power as %s does, so each is a part of the whole", e.Boundary, first),
+				Hint: "make one meter of them, whose devices add up: " + spec.Kind + ":TARGET?also=TARGET"}
+		}
+		seen[key] = spec
+	}
+	return nil
 }
 
 // declare takes over what the user states about the source.

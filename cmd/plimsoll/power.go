@@ -31,6 +31,9 @@ type meterFlags struct {
 
 // open makes the meters, with what each is expected to be.
 func (f *meterFlags) open(io *IO) ([]plimsoll.Meter, []power.Expect, error) {
+	if err := power.Together(f.Specs); err != nil {
+		return nil, nil, &ExitError{exitUsage, err}
+	}
 	var meters []plimsoll.Meter
 	var expected []power.Expect
 	for _, spec := range f.Specs {
