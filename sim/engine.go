@@ -98,6 +98,10 @@ func (e *Engine) Advance(now time.Duration, emit func(Emission)) {
 	}
 }
 
+// Warm puts prompt blocks into the cache as if a request had computed them, so that
+// a run can begin in the middle.
+func (e *Engine) Warm(blocks []uint64) { e.pool.warm(blocks) }
+
 // ResetCache forgets every cached block that no request uses.
 func (e *Engine) ResetCache() { e.pool.reset() }
 

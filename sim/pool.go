@@ -101,6 +101,23 @@ func (p *pool) release(held []*block, private int) {
 	}
 }
 
+// warm caches blocks as if a request had computed them and ended, as far as they fit.
+func (p *pool) warm(ids []uint64) {
+	held := make([]*block, 0, len(ids))
+	for _, id := range ids {
+		b := p.byID[id]
+		if b != nil {
+			p.pin([]*block{b})
+		} else if p.take(1) {
+			b = p.publish(id)
+		} else {
+			break // the rest rests on what is not there
+		}
+		held = append(held, b)
+	}
+	p.release(held, 0)
+}
+
 // reset drops every evictable block.
 func (p *pool) reset() {
 	for b := p.lru.next; b != &p.lru; b = b.next {

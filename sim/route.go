@@ -34,6 +34,12 @@ func (d *Deployment) route(r Request) *Engine {
 	return leastLoaded(d.serve)
 }
 
+// Warm puts prompt blocks into the cache of the engine that the session's requests
+// will be routed to.
+func (d *Deployment) Warm(session uint64, blocks []uint64) {
+	d.route(Request{Session: session, Blocks: blocks}).Warm(blocks)
+}
+
 // load is the number of requests under way.
 func (e *Engine) load() int { return len(e.running) + len(e.waiting) }
 
