@@ -22,6 +22,14 @@ func knownKind(k plimsoll.Kind) bool {
 	return false
 }
 
+func knownClass(class string) bool {
+	switch class {
+	case "", "shell", "read", "edit", "search", "test", "build", "other":
+		return true
+	}
+	return false
+}
+
 // Problems lists everything that is wrong with t, each with its field.
 func Problems(t *plimsoll.Trajectory) []error {
 	var p list
@@ -127,6 +135,9 @@ func (p *list) turn(t *plimsoll.Trajectory, i int) {
 		}
 	}
 	for _, e := range turn.Tools {
+		if !knownClass(e.Class) || (e.Status != "" && e.Status != "ok" && e.Status != "error") {
+			bad("tool %.40q has class %.40q and status %.40q; the class must be shell, read, edit, search, test, build or other, the status ok or error", e.Name, e.Class, e.Status)
+		}
 		if min(e.Duration, e.Start) < 0 || max(e.Duration, e.Start) > maxTime {
 			bad("tool %.40q starts at %s and takes %s; both must be 0 to %s", e.Name, e.Start, e.Duration, maxTime)
 		}
