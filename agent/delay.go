@@ -17,16 +17,16 @@ const (
 
 // aaDelay maps a draw to a tool delay by inverting the distribution function.
 func aaDelay(draw uint64) time.Duration {
-	z := math.Sqrt2 * math.Erfinv(2*Uniform(draw)-1)
+	z := math.Sqrt2 * math.Erfinv(2*uniform(draw)-1)
 	s := aaMedian * math.Exp(aaSigma*z)
 	s = min(max(s, aaMin), aaMax)
 	return time.Duration(s * float64(time.Second))
 }
 
-// Delay returns the tool time before a turn of a walk. Delay "aa" draws it for turns
+// delay returns the tool time before a turn of a walk. Delay "aa" draws it for turns
 // that wait for others; a turn that waits for none ran no tool and keeps what was
 // recorded.
-func (r *Roster) Delay(trajectory, turn, walk int) time.Duration {
+func (r *Roster) delay(trajectory, turn, walk int) time.Duration {
 	g := &r.graphs[trajectory]
 	if r.config.ToolDelay != DelayAA || g.roots[turn] {
 		return g.delays[turn]

@@ -33,8 +33,8 @@ func Draw(seed uint64, purpose string, keys ...uint64) uint64 {
 	return h
 }
 
-// Uniform maps a draw to [0, 1): its upper 53 bits, all that a float64 holds.
-func Uniform(draw uint64) float64 { return float64(draw>>11) / (1 << 53) }
+// uniform maps a draw to [0, 1): its upper 53 bits, all that a float64 holds.
+func uniform(draw uint64) float64 { return float64(draw>>11) / (1 << 53) }
 
 // below maps a draw to 0 .. n-1; its bias of n/2^53 does not matter here.
-func below(draw uint64, n int) int { return int(Uniform(draw) * float64(n)) }
+func below(draw uint64, n int) int { return int(uniform(draw) * float64(n)) }

@@ -30,7 +30,7 @@ func TestDrawIsUniform(t *testing.T) {
 	const n, bins = 100_000, 50
 	var counts [bins]float64
 	for i := range uint64(n) {
-		counts[int(Uniform(Draw(7, "test", i>>8, i&255))*bins)]++
+		counts[int(uniform(Draw(7, "test", i>>8, i&255))*bins)]++
 	}
 	chi := 0.0
 	for _, c := range counts {

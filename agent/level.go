@@ -165,7 +165,7 @@ func (l *Level) AskedTick() plimsoll.Instant { return l.tick }
 
 // Answered takes Enough's answer for the asked tick; true ends window and level there.
 func (l *Level) Answered(enough bool) {
-	if enough {
+	if enough && !l.over {
 		l.stopped = l.tick
 		l.close(ClosedEnough, l.tick)
 		l.over = true

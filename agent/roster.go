@@ -81,25 +81,14 @@ func NewRoster(set []*plimsoll.Trajectory, c Config) (*Roster, error) {
 	return r, nil
 }
 
-// Branches returns the number of branches of the widest trajectory.
-func (r *Roster) Branches() int {
-	widest := int32(0)
-	for i := range r.graphs {
-		for _, b := range r.graphs[i].branch {
-			widest = max(widest, b)
-		}
-	}
-	return int(widest) + 1
-}
-
-// Trajectory returns which trajectory of the set a slot walks: uniformly drawn, and
+// draw returns which trajectory of the set a slot walks: uniformly drawn, and
 // for the first walk of start "spread" in proportion to its duration.
-func (r *Roster) Trajectory(replicate, slot, walk int) int {
+func (r *Roster) draw(replicate, slot, walk int) int {
 	draw := Draw(r.config.Seed, "trajectory", uint64(replicate), uint64(slot), uint64(walk))
 	if walk > 0 || r.config.Start != StartSpread {
 		return below(draw, len(r.graphs))
 	}
-	at := time.Duration(Uniform(draw) * float64(r.total[len(r.total)-1]))
+	at := time.Duration(uniform(draw) * float64(r.total[len(r.total)-1]))
 	i := sort.Search(len(r.total), func(i int) bool { return r.total[i] > at })
 	return min(i, len(r.total)-1)
 }
@@ -107,7 +96,7 @@ func (r *Roster) Trajectory(replicate, slot, walk int) int {
 // position returns where a first walk of start "spread" stands in its trajectory.
 func (r *Roster) position(replicate, slot int, g *graph) time.Duration {
 	draw := Draw(r.config.Seed, "position", uint64(replicate), uint64(slot))
-	return time.Duration(Uniform(draw) * float64(g.duration))
+	return time.Duration(uniform(draw) * float64(g.duration))
 }
 
 // offset returns how many turns a first walk of start "offset" leaves out; at least

@@ -106,14 +106,14 @@ func (s *Slot) Step(dst []Action, e Event) []Action {
 
 // begin sets out on the current walk.
 func (s *Slot) begin(dst []Action, at plimsoll.Instant) []Action {
-	s.trajectory = s.roster.Trajectory(s.replicate, s.index, s.walk)
+	s.trajectory = s.roster.draw(s.replicate, s.index, s.walk)
 	g := &s.roster.graphs[s.trajectory]
 	s.left = len(g.delays)
 	s.turns = s.turns[:s.left]
 	for i := range s.turns {
 		s.turns[i] = progress{pending: g.pending[i], ready: at}
 		if g.roots[i] {
-			s.turns[i].ready = at.Add(s.roster.Delay(s.trajectory, i, s.walk))
+			s.turns[i].ready = at.Add(s.roster.delay(s.trajectory, i, s.walk))
 		}
 	}
 	if s.walk == 0 {
@@ -178,7 +178,7 @@ func (s *Slot) ended(dst []Action, e Event) []Action {
 		}
 		ready := e.At
 		if out.tool {
-			ready = ready.Add(s.roster.Delay(s.trajectory, int(out.to), s.walk))
+			ready = ready.Add(s.roster.delay(s.trajectory, int(out.to), s.walk))
 		}
 		p.ready = max(p.ready, ready)
 		if p.pending--; p.pending == 0 {

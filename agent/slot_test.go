@@ -145,7 +145,7 @@ func checkDue(t *rapid.T, r *Roster, set []*plimsoll.Trajectory, a Action, ends 
 		if !ok {
 			t.Fatalf("walk %d turn %d sent before turn %d ended", a.Walk, a.Turn, w)
 		}
-		want = max(want, end.Add(r.Delay(a.Trajectory, a.Turn, a.Walk)))
+		want = max(want, end.Add(r.delay(a.Trajectory, a.Turn, a.Walk)))
 	}
 	for i := a.Turn - 1; i >= 0; i-- {
 		if set[a.Trajectory].Turns[i].Branch == turn.Branch {

@@ -3,6 +3,7 @@ package simfleet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"plimsoll"
@@ -18,7 +19,10 @@ const (
 
 // Config says who holds levels on what.
 type Config struct {
-	Engine       sim.Config
+	Engine sim.Config
+	// Deployment, where it has engines, serves instead of Engine; requests of one
+	// walk are a session of its router.
+	Deployment   sim.DeploymentConfig
 	Identity     plimsoll.Identity // that the engine gives
 	Trajectories []*plimsoll.Trajectory
 	Agents       agent.Config
@@ -39,14 +43,44 @@ func (c Config) Validate() error {
 	if c.OutputPolicy != outputRecorded && c.OutputPolicy != outputFree {
 		return fmt.Errorf("output policy %q: want %s or %s", c.OutputPolicy, outputRecorded, outputFree)
 	}
+	if len(c.Deployment.Serve) > 0 {
+		return c.Deployment.Validate()
+	}
 	return c.Engine.Validate()
+}
+
+// engine is what serves: a *sim.Engine or a *sim.Deployment.
+type engine interface {
+	Submit(now time.Duration, r sim.Request) error
+	Cancel(now time.Duration, id uint64) bool
+	Next() (time.Duration, bool)
+	Advance(now time.Duration, emit func(sim.Emission))
+	Draw(now time.Duration) (watts, joules float64)
+}
+
+// engine makes what serves and returns its block size. First and last tokens are
+// all that rows need.
+func (c Config) engine() (engine, int, error) {
+	if d := c.Deployment; len(d.Serve) > 0 {
+		d.Serve, d.Decode = slices.Clone(d.Serve), slices.Clone(d.Decode)
+		for _, engines := range [][]sim.Config{d.Serve, d.Decode} {
+			for i := range engines {
+				engines[i].PerToken = false
+			}
+		}
+		e, err := sim.NewDeployment(d)
+		return e, d.Serve[0].BlockTokens, err
+	}
+	c.Engine.PerToken = false
+	e, err := sim.New(c.Engine)
+	return e, c.Engine.BlockTokens, err
 }
 
 // Fleet is a plimsoll.Load in virtual time. Its engine, with its clock and cache,
 // lives as long as it does. It is not safe for concurrent use.
 type Fleet struct {
 	config  Config
-	engine  *sim.Engine
+	engine  engine
 	roster  *agent.Roster
 	layouts []layout
 	now     time.Duration // the engine's time
@@ -58,7 +92,6 @@ var _ plimsoll.Load = (*Fleet)(nil)
 
 // New returns a fleet with a fresh engine.
 func New(c Config) (*Fleet, error) {
-	c.Engine.PerToken = false // first and last are what a row needs
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("simulated fleet: %w", err)
 	}
@@ -66,13 +99,13 @@ func New(c Config) (*Fleet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulated fleet: %w", err)
 	}
-	engine, err := sim.New(c.Engine)
+	engine, block, err := c.engine()
 	if err != nil {
 		return nil, err
 	}
 	f := &Fleet{config: c, engine: engine, roster: roster}
 	for _, t := range c.Trajectories {
-		l, err := lay(t, c.Engine.BlockTokens, !c.LevelSaltOnly)
+		l, err := lay(t, block, !c.LevelSaltOnly)
 		if err != nil {
 			return nil, fmt.Errorf("simulated fleet: %w", err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/agent"
+	"plimsoll/sim"
 )
 
 // tape is a Sink that keeps everything.
@@ -122,6 +123,23 @@ func TestLevelsAreApart(t *testing.T) {
 		first := slices.IndexFunc(into.rows, func(r plimsoll.Row) bool { return r.Sent == 0 && r.Slot == 0 })
 		if r := into.rows[first]; r.UsageCached != 0 || r.UsagePrompt < 1000 {
 			t.Errorf("the first request of level %d found %d of %d tokens cached", stage.Level, r.UsageCached, r.UsagePrompt)
+		}
+	}
+}
+
+// TestDeployment holds a level on two demo engines behind a router: more agents see
+// the speed that fewer see on one.
+func TestDeployment(t *testing.T) {
+	c := demo(t, 8, 1, 1)
+	one, _ := held(t, c, long(60, 20*time.Second))
+	c.Deployment = sim.DeploymentConfig{Serve: []sim.Config{c.Engine, c.Engine}, Router: sim.RouteAffinity}
+	two, o := held(t, c, long(60, 20*time.Second))
+	if len(two) < len(one)*3/2 || o.Delivered < 1-1e-9 {
+		t.Errorf("%d rows on one engine, %d on two; observed %+v", len(one), len(two), o)
+	}
+	for _, r := range two {
+		if r.Class.Failed() || r.Class == plimsoll.ClassOK && !r.Primer && r.Walk == 0 && r.UsageCached < 1000 {
+			t.Fatalf("row %+v", r)
 		}
 	}
 }

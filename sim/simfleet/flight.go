@@ -33,12 +33,13 @@ func (h *hold) send(e entry) {
 	if n := len(f.spare); n > 0 {
 		fl.blocks, f.spare = f.spare[n-1][:0], f.spare[:n-1]
 	}
-	walk := h.key
-	if !f.config.LevelSaltOnly {
-		walk = keyOf(agent.WalkSalt(h.salt, e.slot, a.Walk))
+	session := keyOf(agent.WalkSalt(h.salt, e.slot, a.Walk))
+	walk := session
+	if f.config.LevelSaltOnly {
+		walk = h.key
 	}
 	fl.blocks = p.chain.identities(fl.blocks, p.blocks, h.key, walk)
-	err := f.engine.Submit(f.now, sim.Request{ID: fl.id, Tokens: p.full, Blocks: fl.blocks, Output: output})
+	err := f.engine.Submit(f.now, sim.Request{ID: fl.id, Tokens: p.full, Blocks: fl.blocks, Output: output, Session: session})
 	if err != nil {
 		fl.row.Status, fl.row.Error = 400, err.Error()
 		h.todo.add(entry{at: e.at.Add(rejectedAfter), slot: e.slot, refused: fl})
