@@ -94,7 +94,7 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 	a.LowestFail, a.AtLeast, a.BoundBy, a.Open = b.fail, b.pass, b.failed.boundBy, b.fail == 0 && b.pass == s.c.MaxAgents
 	a.Outcome, a.Capacity = plimsoll.Undecided, -1
 	if proof := at.bound; proof.ok {
-		a.Certified, a.Estimate, a.Low, a.High = proof.certified, proof.estimate, proof.low, proof.high
+		a.Certified, a.Estimate, a.Low, a.High = proof.certified, finite(proof.estimate), proof.low, finite(proof.high)
 	}
 	switch {
 	case at.zero():
@@ -109,9 +109,17 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 		// A single low run below the edge does not take away what many prove.
 		b.pass = max(b.pass, a.Certified)
 		a.Outcome, a.Capacity, a.AtLeast = plimsoll.Pass, b.pass, b.pass
-		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest tested level that holds is %d",
-			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass)
+		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest tested level that holds is %d; run-to-run spread %.0f %%, slope %.1f",
+			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass, 100*at.bound.s, at.bound.slope)
 	default:
 		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(b))
 	}
+}
+
+// finite returns x, NaN where it has no bound.
+func finite(x float64) float64 {
+	if math.IsInf(x, 0) {
+		return math.NaN()
+	}
+	return x
 }

@@ -29,11 +29,10 @@ func (b bound) tight(share float64) bool {
 func (l *locality) judge() bound {
 	out := l.lineBound()
 	if far := l.farBelow(); far > out.certified {
-		if !out.ok {
-			out.estimate, out.high = math.Exp(l.edge), math.Inf(1)
+		out.ok, out.certified, out.low, out.estimate = true, far, float64(far), math.Max(math.Exp(l.edge), float64(far))
+		if _, fail, ok := l.cliff(); ok {
+			out.high = float64(fail)
 		}
-		out.ok, out.certified, out.low = true, far, math.Max(out.low, float64(far))
-		out.estimate = math.Max(out.estimate, float64(far))
 	}
 	return out
 }
@@ -52,15 +51,21 @@ func (l *locality) lineBound() bound {
 	certified := high
 	for constraint := range constraints {
 		f := fit(runs, constraint)
-		t := student(confidence, max(1, f.freedom))
+		t := student(boundSide, max(1, f.freedom))
+		wide := student(intervalSide, max(1, f.freedom))
 		// A little beyond the runs on the left: a bound just under them is still one.
 		x, ok := f.last(low-localReach, high, t)
 		if !ok {
 			return bound{}
 		}
 		certified = min(certified, x)
+		if lower, ok := f.last(low-2*localReach, high, wide); ok {
+			out.low = min(out.low, math.Exp(lower))
+		} else {
+			out.low = 0
+		}
 		middle, okMiddle := f.last(low-localReach, high+localReach, 0)
-		upper, okUpper := f.last(low-localReach, high+localReach, -t)
+		upper, okUpper := f.last(low-localReach, high+localReach, -wide)
 		if okMiddle && math.Exp(middle) < out.estimate {
 			out.estimate, out.s, out.slope = math.Exp(middle), f.s, f.slope
 		}
@@ -68,7 +73,6 @@ func (l *locality) lineBound() bound {
 			out.high = min(out.high, math.Exp(upper))
 		}
 	}
-	out.low = math.Exp(certified)
 	out.certified = min(int(math.Floor(math.Exp(certified)+1e-9)), l.proven())
 	out.ok = out.certified > 0
 	return out

@@ -18,9 +18,9 @@ const (
 	maxShifts      = 6     //
 	leastMargin    = 0.02  // log distance of the expected bound below the crossing, at least
 	mostMargin     = 0.25  // and at most
-	safety         = 1.25  // of that distance, so that the bound is likelier found than not
 	extraRounds    = 2     // of the second stage, where the bound is empty
-	confidence     = 0.975 // of each side: a two-sided 95 % interval
+	boundSide      = 0.97  // one-sided confidence of the bound: 2 % beyond 95 % pay for stopping on what was seen
+	intervalSide   = 0.975 // of each side of the interval: two-sided 95 %
 	leastRuns      = 6     // local runs that a bound needs
 )
 
@@ -158,7 +158,7 @@ func (l *locality) margin() float64 {
 		}
 		n := float64(len(runs) + len(secondStage()))
 		slope := math.Max(f.slope, 0.5)
-		worst = math.Max(worst, safety*(student(confidence, n-2)*f.s/math.Sqrt(n)+f.shift)/slope)
+		worst = math.Max(worst, (student(boundSide, n-2)*f.s/math.Sqrt(n)+f.shift)/slope)
 	}
 	return math.Min(worst, mostMargin)
 }
