@@ -1,6 +1,7 @@
 package plimsoll
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -111,6 +112,43 @@ func NewPerMegawatt(capacity int, e Energy, levels []string) (PerMegawatt, error
 		Source: e.Source, Grade: e.Grade, MeanW: e.MeanWatts, WindowS: e.WindowS,
 		Uncertainty: value * e.UncertaintyW / e.MeanWatts, Levels: levels,
 	}, nil
+}
+
+// complete says which part is missing without which the figure means nothing.
+func (p PerMegawatt) complete() error {
+	for _, part := range []struct {
+		name string
+		has  bool
+	}{{"boundary", p.Boundary.Known()}, {"basis", p.Basis != ""}, {"source", p.Source != ""}, {"grade", p.Grade != ""}} {
+		if !part.has {
+			return fmt.Errorf("figure per megawatt: no %s; make it with NewPerMegawatt", part.name)
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes the figure and refuses one without boundary, basis, source
+// or grade, so that none can reach a result.
+func (p PerMegawatt) MarshalJSON() ([]byte, error) {
+	if err := p.complete(); err != nil {
+		return nil, err
+	}
+	type plain PerMegawatt // without this method
+	return json.Marshal(plain(p))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, and refuses the same.
+func (p *PerMegawatt) UnmarshalJSON(text []byte) error {
+	type plain PerMegawatt // without this method
+	var out plain
+	if err := json.Unmarshal(text, &out); err != nil {
+		return err
+	}
+	if err := PerMegawatt(out).complete(); err != nil {
+		return err
+	}
+	*p = PerMegawatt(out)
+	return nil
 }
 
 // PowerSpec names a meter: KIND[:TARGET][@BOUNDARY]. The boundary is read after
