@@ -43,6 +43,9 @@ type poller struct {
 	events []unix.EpollEvent
 }
 
+// readable is what a reply is waited for: bytes, or the connection's end.
+const readable = unix.EPOLLIN | unix.EPOLLRDHUP
+
 // wire is what an exchange needs to be read by a poller.
 type wire struct {
 	fd       int
@@ -82,10 +85,11 @@ func (p *poller) close() {
 	p.wg.Wait()
 }
 
-// drain handles what is ready until nothing is. It returns false to be called again
-// when there is more.
+// drain handles what is ready. It returns false to be called again when there is
+// more: the runtime's poller wakes it at each event that comes after EpollWait
+// looked, so it need not look again unless it left something behind.
 func (p *poller) drain(uintptr) bool {
-	for {
+	for more := true; more; {
 		p.mu.Lock()
 		fd := p.fd
 		p.mu.Unlock()
@@ -93,41 +97,40 @@ func (p *poller) drain(uintptr) bool {
 			return true
 		}
 		n, err := unix.EpollWait(fd, p.events, 0)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil || n == 0 {
-			return false
-		}
-		for _, e := range p.events[:n] {
-			p.handle(e)
+		more = errors.Is(err, unix.EINTR) || n == len(p.events)
+		for _, e := range p.events[:max(0, n)] {
+			if left := p.handle(e); left {
+				more = true
+			}
 		}
 	}
+	return false
 }
 
-// handle serves one connection that is ready.
-func (p *poller) handle(e unix.EpollEvent) {
+// handle serves one connection that is ready and reports whether it may have left
+// bytes unread.
+func (p *poller) handle(e unix.EpollEvent) (left bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	x := p.turns[e.Fd]
 	if x == nil {
-		return // the turn left after the event was fetched
+		return false // the turn left after the event was fetched
 	}
 	if e.Events&unix.EPOLLOUT != 0 {
-		p.watch(x, unix.EPOLLIN)
+		p.watch(x, readable)
 		select {
 		case x.wire.writable <- struct{}{}:
 		default:
 		}
 	}
-	if e.Events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) == 0 {
-		return
+	if e.Events&(readable|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
+		return false
 	}
 	n, err := unix.Read(x.wire.fd, p.buffer)
 	x.now = x.stamp()
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:
-		return
+		return err == unix.EINTR
 	case err != nil:
 		p.finish(x, x.ended(err))
 	case n == 0:
@@ -135,8 +138,12 @@ func (p *poller) handle(e unix.EpollEvent) {
 	default:
 		if err := x.took(p.buffer[:n]); err != nil || x.response.state == over {
 			p.finish(x, err)
+			return false
 		}
+		// A full buffer, or the connection's end behind the bytes.
+		return n == len(p.buffer) || e.Events&unix.EPOLLRDHUP != 0
 	}
+	return false
 }
 
 // watch says what a connection is waited for.
@@ -169,7 +176,7 @@ func (p *poller) enter(x *exchange, fd int) error {
 	if p.fd < 0 {
 		return net.ErrClosed
 	}
-	e := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
+	e := unix.EpollEvent{Events: readable, Fd: int32(fd)}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &e); err != nil {
 		return err
 	}
@@ -250,7 +257,7 @@ func (k *polled) write(ctx context.Context, x *exchange) error {
 		switch {
 		case err == unix.EAGAIN:
 			k.poller.mu.Lock()
-			k.poller.watch(x, unix.EPOLLIN|unix.EPOLLOUT)
+			k.poller.watch(x, readable|unix.EPOLLOUT)
 			k.poller.mu.Unlock()
 			select {
 			case <-x.wire.writable:

@@ -50,7 +50,7 @@ func cpuTime() time.Duration {
 // BenchmarkStreams holds streams open at once, one event a read, on real sockets,
 // and reports the client's CPU time an event.
 func BenchmarkStreams(b *testing.B) {
-	for _, shape := range []struct{ streams, rate int }{{300, 20}, {1000, 20}, {1000, 40}} {
+	for _, shape := range []struct{ streams, rate int }{{300, 20}, {1000, 20}, {1000, 50}, {1000, 100}} {
 		b.Run(fmt.Sprintf("%dx%d", shape.streams, shape.rate), func(b *testing.B) {
 			const seconds = 3
 			address := startStreamServer(b)
