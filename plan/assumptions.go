@@ -11,7 +11,7 @@ func (r Request) assumptions(s System, pools []pool, p packing, a Answer) []stri
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, q := range pools {
 		c := q.capacity
-		say("Capacity at %s: %s agents on %d accelerators, %s; source: %s.", c.Tier, thousands(c.Agents), c.Accelerators, s.Evidence, s.Source)
+		say("Capacity at %s: %s agents on %d %s, %s; source: %s.", c.Tier, thousands(c.Agents), c.Accelerators, plural(c.Accelerators, "accelerator"), s.Evidence, s.Source)
 		switch {
 		case q.units > 1:
 			say("A deployment at %s spans %d %ss; none of them serves anything else.", c.Tier, q.units, s.Unit.Name)

@@ -107,13 +107,16 @@ func (r Request) environment() []change {
 
 // workload holds the changes of what agents do.
 func (r Request) workload(s System) []change {
-	shortest, longest := "half", "double"
 	times := func(s *System, factor float64) time.Duration {
 		base := r.ToolTime.Seconds()
 		if base == 0 && len(s.Capacities) > 0 {
 			base = s.Capacities[0].ToolS
 		}
 		return time.Duration(math.Max(1, base*factor*1e9))
+	}
+	shortest, longest := "half", "double"
+	if t := times(&s, 1); t > time.Nanosecond {
+		shortest, longest = times(&s, 0.5).Round(time.Millisecond).String(), times(&s, 2).Round(time.Millisecond).String()
 	}
 	changes := []change{
 		{"Tool time", shortest, longest, func(q *Request, s *System, _ *Mix, high bool) { q.ToolTime = times(s, pick(high, 0.5, 2)) }},
@@ -125,7 +128,7 @@ func (r Request) workload(s System) []change {
 	}
 	for _, c := range s.Capacities {
 		if c.High > 0 {
-			return append(changes, change{"Measured capacity", c.Span + " low", c.Span + " high", func(_ *Request, s *System, _ *Mix, high bool) {
+			return append(changes, change{"Capacity of " + c.Span, "low", "high", func(_ *Request, s *System, _ *Mix, high bool) {
 				for i, c := range s.Capacities {
 					if c.High > 0 {
 						s.Capacities[i].Agents = pick(high, c.Low, c.High)

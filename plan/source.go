@@ -15,13 +15,13 @@ import (
 // fields are not stated.
 type Options struct {
 	Name         string
-	Accelerator  string  // "H200": its scale unit and provisioned power follow
-	Unit         int     // accelerators of a scale unit
-	Accelerators int     // of the deployment
-	Agents       int     // of the deployment
-	UnitPower    Figure  // Watts of a whole unit, not of an accelerator
-	TurnS        float64 // mean time of a turn on the engine
-	ToolS        float64 // mean tool time of the workload
+	Accelerator  string   // "H200": its scale unit and provisioned power follow
+	Unit         int      // accelerators of a scale unit
+	Accelerators int      // of the deployment
+	Agents       int      // of the deployment
+	UnitPower    []Figure // Watts of a whole unit, not of an accelerator; Source may be empty
+	TurnS        float64  // mean time of a turn on the engine
+	ToolS        float64  // mean tool time of the workload
 	Price        Price
 }
 
@@ -193,15 +193,26 @@ func unitOf(s System, table power.Table, o Options) Unit {
 			u.Power = append(u.Power, Figure{p.Boundary, p.Watts, p.Source + ", " + p.Date})
 		}
 	}
-	if o.UnitPower.Watts > 0 && u.Accelerators > 0 {
-		stated := Figure{o.UnitPower.Boundary, o.UnitPower.Watts / float64(u.Accelerators), "stated by the user"}
-		inner := func(b plimsoll.Boundary) bool {
-			return plimsoll.BoundaryNodeAC.Within(b) && b != plimsoll.BoundaryFacility
+	for _, f := range o.UnitPower {
+		if u.Accelerators > 0 {
+			u.Power = stated(u.Power, f, u.Accelerators)
 		}
-		u.Power = slices.DeleteFunc(u.Power, func(f Figure) bool {
-			return f.Boundary == stated.Boundary || inner(f.Boundary) && (inner(stated.Boundary) || stated.Boundary == plimsoll.BoundaryFacility)
-		})
-		u.Power = append(u.Power, stated)
 	}
 	return u
+}
+
+// stated adds a unit's power as its user states it. It replaces the table's figure at
+// its boundary, and one from the wall outwards replaces all of IT power there: a rack
+// of the table must not be packed where the user says what a node takes.
+func stated(all []Figure, f Figure, accelerators int) []Figure {
+	f.Watts /= float64(accelerators)
+	if f.Source == "" {
+		f.Source = "stated by the user"
+	}
+	wall := plimsoll.BoundaryNodeAC.Within(f.Boundary)
+	all = slices.DeleteFunc(all, func(other Figure) bool {
+		fromTable := other.Source != f.Source && other.Boundary != plimsoll.BoundaryFacility
+		return other.Boundary == f.Boundary || wall && fromTable && plimsoll.BoundaryNodeAC.Within(other.Boundary)
+	})
+	return append(all, f)
 }

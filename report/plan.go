@@ -187,12 +187,19 @@ func dash(v float64) string {
 	return figure(v)
 }
 
+// sensitivityRows shows each input's two values and what they make of the answer.
 func sensitivityRows(a plan.Answer) [][]string {
-	rows := [][]string{{"Changing", "from", "to", "agents", "", "MW", "", "Wh/agent-hour", "", "per agent-hour", ""}}
+	rows := [][]string{{"Changing", "", "agents", "MW", "Wh/agent-hour", "per agent-hour"}}
+	to := func(low, high string) string {
+		if low == high {
+			return low
+		}
+		return low + " → " + high
+	}
 	for _, s := range a.Sensitivity {
 		if s.Note == "" {
-			rows = append(rows, []string{s.Input, s.Low.Value, s.High.Value, whole(s.Low.Agents), whole(s.High.Agents), figureOr(s.Low.PowerMW), figureOr(s.High.PowerMW),
-				figureOr(s.Low.WhPerAgentHour), figureOr(s.High.WhPerAgentHour), figureOr(s.Low.CostPerAgentHour), figureOr(s.High.CostPerAgentHour)})
+			rows = append(rows, []string{s.Input, to(s.Low.Value, s.High.Value), to(whole(s.Low.Agents), whole(s.High.Agents)), to(figureOr(s.Low.PowerMW), figureOr(s.High.PowerMW)),
+				to(figureOr(s.Low.WhPerAgentHour), figureOr(s.High.WhPerAgentHour)), to(figureOr(s.Low.CostPerAgentHour), figureOr(s.High.CostPerAgentHour))})
 		}
 	}
 	return rows

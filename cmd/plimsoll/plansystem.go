@@ -17,6 +17,7 @@ import (
 	"plimsoll/plan"
 	"plimsoll/power"
 	"plimsoll/result"
+	"plimsoll/sim/profile"
 )
 
 // systemsOf opens what a --system names: SPEC?key=value&key=value.
@@ -113,6 +114,10 @@ func grouped(entries []result.Entry, table power.Table, o plan.Options) ([]plan.
 
 // simulatedSystem measures a profile in virtual time and plans with that.
 func simulatedSystem(ctx context.Context, name string, table power.Table, o plan.Options, io *IO) ([]plan.System, error) {
+	shape, err := profile.Load(name)
+	if err != nil {
+		return nil, err
+	}
 	folder, err := os.MkdirTemp("", "plimsoll-plan-")
 	if err != nil {
 		return nil, fmt.Errorf("system profile:%s: %w", name, err)
@@ -127,6 +132,9 @@ func simulatedSystem(ctx context.Context, name string, table power.Table, o plan
 	if err != nil {
 		return nil, err
 	}
+	if o.ToolS == 0 {
+		o.ToolS = meanTool(j.set.Trajectories)
+	}
 	quiet := &IO{In: io.In, Out: discard{}, Err: discard{}, Env: io.Env}
 	r, err := j.measure(ctx, full, quiet, true)
 	if closing := j.close(); err == nil {
@@ -136,7 +144,25 @@ func simulatedSystem(ctx context.Context, name string, table power.Table, o plan
 		return nil, err
 	}
 	s, err := plan.FromResult("profile "+name, "simulated in virtual time, preset "+preset, r, table, o)
-	return []plan.System{s}, err
+	if err != nil {
+		return nil, err
+	}
+	if s.Accelerator == "" {
+		s.Unit.Power = append(s.Unit.Power, plan.Figure{Boundary: plimsoll.BoundaryAccelerator, Watts: shape.Accelerator.MaxPower.Value, Source: "profile " + name})
+	}
+	return []plan.System{s}, nil
+}
+
+// meanTool is the mean tool time before a turn, in seconds.
+func meanTool(all []*plimsoll.Trajectory) float64 {
+	var sum time.Duration
+	turns := 0
+	for _, t := range all {
+		for _, turn := range t.Turns {
+			sum, turns = sum+turn.Delay, turns+1
+		}
+	}
+	return sum.Seconds() / float64(max(1, turns))
 }
 
 type discard struct{}
@@ -179,8 +205,10 @@ func systemOptions(query string, years float64) (plan.Options, error) {
 		if !ok {
 			return o, fmt.Errorf("no option %s; see plimsoll plan --help", key)
 		}
-		if err := read(v[len(v)-1]); err != nil {
-			return o, fmt.Errorf("option %s=%s: %w", key, v[len(v)-1], err)
+		for _, value := range v {
+			if err := read(value); err != nil {
+				return o, fmt.Errorf("option %s=%s: %w", key, value, err)
+			}
 		}
 	}
 	if o.Price.Capex > 0 && o.Price.Years == 0 {
@@ -190,14 +218,16 @@ func systemOptions(query string, years float64) (plan.Options, error) {
 }
 
 // unitPower reads 140kW@rack.
-func unitPower(s string, to *plan.Figure) error {
+func unitPower(s string, to *[]plan.Figure) error {
+	var f plan.Figure
 	watts, at, _ := strings.Cut(s, "@")
 	var w plimsoll.Watts
 	if err := w.UnmarshalText([]byte(watts)); err != nil {
 		return err
 	}
-	if to.Watts, to.Boundary = float64(w), plimsoll.Boundary(at); !to.Boundary.Known() {
+	if f.Watts, f.Boundary = float64(w), plimsoll.Boundary(at); !f.Boundary.Known() {
 		return fmt.Errorf("want POWER@BOUNDARY, for example 10.2kW@node_ac or 140kW@rack")
 	}
+	*to = append(*to, f)
 	return nil
 }
