@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
@@ -40,8 +41,11 @@ func create(path string, write func(io.Writer) error) error {
 	return hint("close", path, f.Close())
 }
 
-// syncFolder makes renames inside the folder durable.
+// syncFolder makes renames inside the folder durable. Windows has no such thing.
 func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return hint("open", path, err)
@@ -60,6 +64,8 @@ func hint(verb, path string, err error) error {
 		advice = "; the disk is full: free some space or choose another folder with --out"
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
 		advice = "; choose a folder that you may write to with --out"
+	case errors.Is(err, syscall.EFBIG):
+		advice = "; files may not be that large here: raise the limit with ulimit -f"
 	case errors.Is(err, syscall.EMFILE):
 		advice = "; too many open files: raise the limit with ulimit -n"
 	}

@@ -15,14 +15,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"plimsoll"
 	"plimsoll/bundle"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func facts() plimsoll.Facts {
 	return plimsoll.Facts{

@@ -106,7 +106,7 @@ func TestPagesInABrowser(t *testing.T) {
 			if over > 0 {
 				t.Errorf("%s at %d px is %g px too wide", name, width, over)
 			}
-			screenshot(t, ctx, fmt.Sprintf("%s-%d.png", strings.Trim(name, "/"), width))
+			screenshot(t, ctx, fmt.Sprintf("%s-%d.jpg", strings.Trim(name, "/"), width))
 		}
 		keyboard(t, ctx, name)
 		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF())
