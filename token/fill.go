@@ -9,9 +9,13 @@ import "plimsoll"
 // names and arguments included) + PerMessage, and the tools JSON. A reply counts
 // its text without a frame. Recorded usage in another basis (cached and reasoning
 // tokens) is replaced: reasoning by the count of the reply's reasoning, cached by
-// 0 (unknown). A reply without text keeps no count.
+// 0 (unknown). A segment of known length without text, and a reply that was not
+// recorded, keep their lengths; so do replies of a trajectory whose recording lacks
+// their reasoning, since their text is not all that was generated.
 func Fill(c Counter, t *plimsoll.Trajectory) {
-	if t.TokenBasis != c.Basis() {
+	fresh := t.TokenBasis != c.Basis()
+	partial := fresh && t.Fidelity["reasoning"] != "" && t.Fidelity["reasoning"] != plimsoll.Exact
+	if fresh {
 		for i := range t.Turns {
 			t.Turns[i].CachedTokens = 0
 		}
@@ -21,7 +25,9 @@ func Fill(c Counter, t *plimsoll.Trajectory) {
 	tools := 0
 	for i := range t.Segments {
 		s := &t.Segments[i]
-		s.Tokens = f.count(plimsoll.Span{From: i, To: i + 1})
+		if s.Text != "" || s.Name != "" {
+			s.Tokens = f.count(plimsoll.Span{From: i, To: i + 1})
+		}
 		if s.Kind == plimsoll.KindTools {
 			tools += s.Tokens
 		}
@@ -29,7 +35,9 @@ func Fill(c Counter, t *plimsoll.Trajectory) {
 	for i := range t.Turns {
 		turn := &t.Turns[i]
 		turn.PromptTokens = f.prompt(turn.Prompt) + tools
-		turn.OutputTokens, turn.ReasoningTokens = f.reply(turn.Output)
+		if len(turn.Output) > 0 && !(partial && turn.OutputTokens > 0) {
+			turn.OutputTokens, turn.ReasoningTokens = f.reply(turn.Output)
+		}
 	}
 }
 
@@ -55,13 +63,18 @@ type filler struct {
 // count returns the tokens of the segments of span taken as one text.
 func (f *filler) count(span plimsoll.Span) int {
 	f.scratch = f.scratch[:0]
-	for _, s := range f.t.Segments[span.From:span.To] {
+	textless := 0
+	for i := span.From; i < span.To; i++ {
+		s := &f.t.Segments[i]
+		if s.Text == "" && s.Name == "" {
+			textless += s.Tokens
+		}
 		if s.Kind == plimsoll.KindToolCall {
 			f.scratch = append(f.scratch, s.Name...)
 		}
 		f.scratch = append(f.scratch, s.Text...)
 	}
-	return f.counter.Count(f.scratch)
+	return f.counter.Count(f.scratch) + textless
 }
 
 // prompt sums the messages of a prompt; a message is a run of listed segments

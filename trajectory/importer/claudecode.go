@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -118,6 +119,9 @@ func (th *claudeThread) record(r *claudeRecord) error {
 		return err
 	}
 	if r.Type == "assistant" {
+		if bytes.Contains(r.Message.Content, []byte(`"thinking":""`)) {
+			th.mark("reasoning", plimsoll.Missing) // signed, but not shown
+		}
 		if th.open == "" || th.open != r.Message.ID {
 			if err := th.flush(); err != nil {
 				return err
