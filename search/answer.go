@@ -13,7 +13,7 @@ func (s *Search) answer(l *ledger, reason string, lost bool) *plimsoll.Answer {
 	for _, t := range s.c.Tiers {
 		a := s.tier(l, t, reason, lost)
 		if s.c.Method == MethodCertified && len(s.c.Levels) == 0 {
-			s.prove(l, &a, lost)
+			s.prove(l, &a, reason, lost)
 		}
 		out.Tiers = append(out.Tiers, a)
 	}
@@ -22,7 +22,7 @@ func (s *Search) answer(l *ledger, reason string, lost bool) *plimsoll.Answer {
 
 // tier answers for one tier from its bracket.
 func (s *Search) tier(l *ledger, t plimsoll.Tier, ended string, lost bool) plimsoll.TierAnswer {
-	b := bracketOf(l.points(t, false))
+	b := bracketOf(l.points(t, bracketLevel))
 	a := plimsoll.TierAnswer{
 		Tier: t, Outcome: plimsoll.Undecided, Capacity: -1, Certified: -1, LowestFail: b.fail, AtLeast: b.pass,
 		BoundBy: b.failed.boundBy, Estimate: math.NaN(), Low: math.NaN(), High: math.NaN(),
@@ -80,8 +80,8 @@ func atLeast(b bracket) string {
 
 // prove replaces what the ramp says by what the claim levels say: the ramp's single
 // runs make no claim.
-func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
-	tested := l.points(a.Tier, true)
+func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, ended string, lost bool) {
+	tested := l.points(a.Tier, claimLevel)
 	if len(tested) == 0 {
 		if a.Outcome == plimsoll.Pass && !a.Open {
 			a.Outcome, a.Capacity = plimsoll.Undecided, -1
@@ -91,7 +91,8 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 	}
 	at := s.locality(l, a.Tier)
 	b := bracketOf(tested)
-	a.LowestFail, a.AtLeast, a.BoundBy, a.Open = b.fail, b.pass, b.failed.boundBy, b.fail == 0 && b.pass == s.c.MaxAgents
+	whole := bracketOf(l.points(a.Tier, anyLevel))
+	a.LowestFail, a.AtLeast, a.BoundBy, a.Open = b.fail, whole.pass, b.failed.boundBy, b.fail == 0 && b.pass == s.c.MaxAgents
 	a.Outcome, a.Capacity = plimsoll.Undecided, -1
 	if proof := at.bound; proof.ok {
 		a.Certified, a.Estimate, a.Low, a.High = proof.certified, finite(proof.estimate), proof.low, finite(proof.high)
@@ -101,7 +102,7 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 		a.Outcome, a.Capacity, a.Certified, a.Reason = plimsoll.Pass, 0, 0, "a single agent fails in every run"
 	case lost && !at.done:
 		a.Outcome = plimsoll.Void
-		a.Reason = atLeast(b) + "the search could not go on"
+		a.Reason = atLeast(whole) + ended
 	case at.falling():
 		a.Outcome, a.Certified = plimsoll.NonMonotone, -1
 		a.Reason = fmt.Sprintf("fewer agents do worse here: a level far below %d failed", at.highestPass())
@@ -112,7 +113,7 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, lost bool) {
 		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest tested level that holds is %d; run-to-run spread %.0f %%, slope %.1f",
 			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass, 100*at.bound.s, at.bound.slope)
 	default:
-		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(b))
+		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(whole)+ended)
 	}
 }
 

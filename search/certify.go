@@ -105,8 +105,14 @@ func (l *locality) advance() {
 		return
 	}
 	l.first = false
-	l.edge, _, _ = crossing(l.runs)
+	var below bool
+	l.edge, below, _ = crossing(l.runs)
 	l.bound = l.judge()
+	top := below && l.edge >= math.Log(float64(l.c.MaxAgents))-1e-9
+	if l.zero() || (top && l.bound.certified == l.c.MaxAgents) {
+		l.done = true
+		return
+	}
 	pass, fail, cliff := l.cliff()
 	if l.confirmed || (cliff && l.bound.ok && l.bound.certified >= pass) {
 		l.finish()
@@ -122,8 +128,12 @@ func (l *locality) advance() {
 		return
 	}
 	l.rounds++
-	if cliff {
+	switch {
+	case cliff:
 		l.climb(pass, fail)
+		return
+	case top:
+		l.plan, l.why = slices.Repeat([]int{l.c.MaxAgents}, 2), "replicates of the highest level allowed"
 		return
 	}
 	l.plan = l.around(math.Exp(l.edge-l.margin()), secondStage(), 1)
@@ -208,7 +218,7 @@ func (s *Search) certify(l *ledger) choice {
 	var hand bracket
 	var name string
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t, false))
+		b := bracketOf(l.points(t, bracketLevel))
 		if !b.settled(&ramp) && (name == "" || b.width() > hand.width()) {
 			hand, name = b, t.Name
 		}

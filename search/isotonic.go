@@ -8,7 +8,7 @@ import (
 
 // crossing returns where the monotone regression of margins y on log agents x
 // crosses 0: pool adjacent violators, then linear between the blocks' centres.
-// below or above is set where every block passes (y <= 0) or none does.
+// Where every block passes (y <= 0), or none does, x is the last or the first run's.
 func crossing(runs []observation) (x float64, below, above bool) {
 	type block struct{ x, y, n float64 }
 	sorted := slices.Clone(runs)
@@ -37,7 +37,7 @@ func crossing(runs []observation) (x float64, below, above bool) {
 			continue
 		}
 		if i == 0 {
-			return b.x, false, true
+			return sorted[0].x, false, true
 		}
 		p := pooled[i-1]
 		return p.x + (b.x-p.x)*(-p.y)/(b.y-p.y), false, false
@@ -45,5 +45,5 @@ func crossing(runs []observation) (x float64, below, above bool) {
 	if len(pooled) == 0 {
 		return math.NaN(), false, false
 	}
-	return pooled[len(pooled)-1].x, true, false
+	return sorted[len(sorted)-1].x, true, false
 }

@@ -81,13 +81,18 @@ type point struct {
 	reason  string
 }
 
-// points returns what was tested for a tier, N ascending: the claim levels or the
-// others. In a search of each tier by itself only that tier's own levels count.
-func (l *ledger) points(t plimsoll.Tier, claim bool) []point {
+// Which levels points looks at.
+func anyLevel(plimsoll.Stage) bool       { return true }
+func claimLevel(s plimsoll.Stage) bool   { return s.Claim }
+func bracketLevel(s plimsoll.Stage) bool { return !s.Claim }
+
+// points returns what the kept levels say of a tier, N ascending. In a search of
+// each tier by itself only that tier's own levels count.
+func (l *ledger) points(t plimsoll.Tier, keep func(plimsoll.Stage) bool) []point {
 	byN := map[int][]plimsoll.Verdict{}
 	alone := !l.c.Shared && len(l.c.Levels) == 0 && l.c.Method == MethodAA
 	for _, p := range l.levels {
-		if p.Stage.Claim != claim {
+		if !keep(p.Stage) {
 			continue
 		}
 		if alone && (len(p.Stage.Tiers) != 1 || p.Stage.Tiers[0].Name != t.Name) {

@@ -47,7 +47,7 @@ func (s *Search) brackets(l *ledger) int {
 	}
 	halvings, doublings := 0.0, 0.0
 	for _, t := range c.Tiers {
-		b := bracketOf(l.points(t, false))
+		b := bracketOf(l.points(t, bracketLevel))
 		if b.settled(&c) {
 			continue
 		}

@@ -80,7 +80,7 @@ func (s *Search) rung(l *ledger) choice {
 // alone searches tier after tier, each by its own levels.
 func (s *Search) alone(l *ledger) choice {
 	for _, t := range s.c.Tiers {
-		if b := bracketOf(l.points(t, false)); !b.settled(&s.c) {
+		if b := bracketOf(l.points(t, bracketLevel)); !b.settled(&s.c) {
 			n, why := b.next(&s.c, t.Name)
 			return choice{agents: n, tiers: []plimsoll.Tier{t}, why: why}
 		}
@@ -94,7 +94,7 @@ func (s *Search) shared(l *ledger) choice {
 	var hand bracket
 	var name string
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t, false))
+		b := bracketOf(l.points(t, bracketLevel))
 		if !b.settled(&s.c) && (name == "" || b.width() > hand.width()) {
 			hand, name = b, t.Name
 		}
@@ -109,7 +109,7 @@ func (s *Search) shared(l *ledger) choice {
 // confirm measures a fail below a pass again, and then the pass, once each.
 func (s *Search) confirm(l *ledger) choice {
 	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t, false))
+		b := bracketOf(l.points(t, bracketLevel))
 		if b.inverted == 0 {
 			continue
 		}

@@ -223,3 +223,42 @@ func TestClearNeverContradictsTheVerdict(t *testing.T) {
 		}
 	})
 }
+
+// walks are n walks of m turns each whose level differs by walk.
+func walks(n, m int) (out []plimsoll.Journey, pooled []float64) {
+	for i := range n {
+		j := plimsoll.Journey{Slot: i}
+		for k := range m {
+			x := math.Exp(0.8*math.Sin(float64(i)*2.3) + 0.2*math.Sin(float64(k)*1.7+float64(i)))
+			j.TTFT = append(j.TTFT, x)
+			pooled = append(pooled, x)
+		}
+		out = append(out, j)
+	}
+	slices.Sort(pooled)
+	return out, pooled
+}
+
+func TestIntervalRespectsWalks(t *testing.T) {
+	j, pooled := walks(60, 20)
+	at := pooled[int(0.95*float64(len(pooled)-1))]
+	low, high, ok := slo.Interval(j, slo.TTFTs, 0.95, 0.05)
+	if !ok || low > at || high < at {
+		t.Fatalf("[%g, %g] does not hold %g", low, high, at)
+	}
+	// Turns taken for independent give a narrower interval than walks do.
+	l, r, _ := slo.QuantileRanks(len(pooled), 0.95, 0.05)
+	if high-low <= pooled[r]-pooled[l] {
+		t.Errorf("by walks %g wide, by turns %g", high-low, pooled[r]-pooled[l])
+	}
+	again, _, _ := slo.Interval(j, slo.TTFTs, 0.95, 0.05)
+	if again != low {
+		t.Errorf("the same walks give %g and %g", low, again)
+	}
+	if se := slo.LogError(j, slo.TTFTs, pooled, 0.95); se <= 0 || se > 0.5 {
+		t.Errorf("standard error %g", se)
+	}
+	if _, _, ok = slo.Interval(j[:7], slo.TTFTs, 0.95, 0.05); ok {
+		t.Error("7 walks give an interval")
+	}
+}
