@@ -93,6 +93,9 @@ func anthropicTurn(sessions *sessions, id string, req *anthropicRequest, row *an
 		if reply, _, err = anthropicContent(row.Response.Content, "assistant"); err != nil {
 			return fmt.Errorf("response: %w", err)
 		}
+		if hidesThinking(row.Response.Content) {
+			s.b.T.Fidelity["reasoning"] = plimsoll.Missing
+		}
 		row.Response.Usage.apply(&turn)
 		turn.Finish = row.Response.StopReason
 	}

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -119,8 +118,8 @@ func (th *claudeThread) record(r *claudeRecord) error {
 		return err
 	}
 	if r.Type == "assistant" {
-		if bytes.Contains(r.Message.Content, []byte(`"thinking":""`)) {
-			th.mark("reasoning", plimsoll.Missing) // signed, but not shown
+		if hidesThinking(r.Message.Content) {
+			th.mark("reasoning", plimsoll.Missing)
 		}
 		if th.open == "" || th.open != r.Message.ID {
 			if err := th.flush(); err != nil {
@@ -255,6 +254,21 @@ func anthropicContent(content jsontext.Value, role string) (trajectory.Message, 
 		}
 	}
 	return m, results, nil
+}
+
+// hidesThinking reports whether a reply's thinking is signed or encrypted but not
+// shown.
+func hidesThinking(content jsontext.Value) bool {
+	var blocks []anthropicBlock
+	if content.Kind() != '[' || decode(content, &blocks) != nil {
+		return false
+	}
+	for _, b := range blocks {
+		if b.Type == "redacted_thinking" || (b.Type == "thinking" && b.Thinking == "") {
+			return true
+		}
+	}
+	return false
 }
 
 func joinTexts(texts []string) string {
