@@ -24,6 +24,7 @@ type stub struct {
 	takes time.Duration                // a turn
 	class func(n int64) plimsoll.Class // of the n-th turn from 1; nil all OK
 	gone  atomic.Bool                  // does not say what it is
+	deaf  bool                         // accepts no connection early
 
 	turns atomic.Int64
 	mu    sync.Mutex
@@ -67,7 +68,12 @@ func (s *stub) Do(ctx context.Context, epoch time.Time, call client.Call, row *p
 	}
 }
 
-func (s *stub) Renew(context.Context, int, int) error { return nil }
+func (s *stub) Renew(ctx context.Context, _, _ int) error {
+	if s.deaf {
+		<-ctx.Done() // an accept queue that stalls
+	}
+	return ctx.Err()
+}
 
 func (s *stub) Release(int) { s.freed++ }
 
@@ -370,6 +376,19 @@ func TestEngineIsNotThere(t *testing.T) {
 		if r.Class == plimsoll.ClassOK {
 			t.Errorf("row %+v", r)
 		}
+	}
+}
+
+// TestStalledAccept: a connection that cannot be renewed in time holds no turn back.
+func TestStalledAccept(t *testing.T) {
+	var into tape
+	o, err := newFleet(t, &stub{takes: time.Millisecond, deaf: true}).Hold(context.Background(), stage(8), &into, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger(t, into.rows, o)
+	if o.Closed != agent.ClosedMax || o.TurnsSent == 0 {
+		t.Errorf("observed %+v", o)
 	}
 }
 

@@ -20,7 +20,7 @@ type flight struct {
 
 // renewLead is how long before a turn is due its connection is looked at: long enough
 // to make a new one, short enough that an engine seldom closes it in between.
-const renewLead = 200 * time.Millisecond
+const renewLead = 300 * time.Millisecond
 
 // begin lets an agent begin at its instant in the ramp.
 func (h *hold) begin(ctx context.Context, slot int) {
@@ -53,8 +53,11 @@ func (h *hold) wait(ctx context.Context, slot, branch int, due plimsoll.Instant)
 	if !h.pacer.sleep(ctx, due.Add(-renewLead)) {
 		return false
 	}
-	// An engine that cannot be reached now is met again, and counted, by the turn.
-	_ = h.fleet.config.Engine.Renew(ctx, slot, branch)
+	// What is not connected by then the turn connects itself: that time is after due
+	// and the engine's, while a turn that waited here would be late by our fault.
+	early, cancel := context.WithDeadline(ctx, h.epoch.Add(time.Duration(due)))
+	_ = h.fleet.config.Engine.Renew(early, slot, branch)
+	cancel()
 	return h.pacer.sleep(ctx, due)
 }
 
