@@ -95,8 +95,13 @@ func (t TerminalOptions) planSystem(b *bytes.Buffer, a plan.Answer) {
 	if i := a.Interval; i != nil {
 		t.item(b, "Interval", fmt.Sprintf("%s to %s agents after redundancy (%s)", whole(i.Low), whole(i.High), plain(i.Span)))
 	}
-	if a.Demand != nil {
+	if a.AgentsPlanned != a.AgentsAfterRedundancy {
+		t.item(b, "Headroom", whole(a.AgentsPlanned)+" agents are left to plan with")
+	}
+	if a.Demand != nil && a.Demand.Slots > 0 {
 		t.item(b, "Demand", demandLine(*a.Demand))
+	} else if a.Demand != nil {
+		t.item(b, "Users", demandLine(*a.Demand))
 	}
 	if a.Energy != nil {
 		t.item(b, "Energy", energyLine(*a.Energy))
@@ -139,6 +144,9 @@ func demandLine(d plan.Demand) string {
 	}
 	if d.Supported > 0 || d.Slots == 0 {
 		parts = append(parts, "at most "+count(d.Supported, "user")+" of this kind")
+	}
+	if d.Supply > 0 && d.Met && d.Slots > 0 {
+		parts = append(parts, "the whole supply would carry "+count(d.Supply, "agent"))
 	}
 	return strings.Join(parts, "; ")
 }

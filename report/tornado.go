@@ -5,6 +5,7 @@ import (
 	"math"
 	"sort"
 
+	"plimsoll"
 	"plimsoll/plan"
 )
 
@@ -46,7 +47,7 @@ type swing struct {
 	from, to  float64
 }
 
-// swings are the inputs that move a figure at all, widest first.
+// swings are the inputs that move a figure by more than a thousandth, widest first.
 func swings(a plan.Answer, m measure) []swing {
 	var out []swing
 	for _, s := range a.Sensitivity {
@@ -55,7 +56,7 @@ func swings(a plan.Answer, m measure) []swing {
 		}
 		from, ok1 := m.value(s.Low)
 		to, ok2 := m.value(s.High)
-		if ok1 && ok2 && (from != to || from != m.base) {
+		if ok1 && ok2 && math.Max(math.Abs(from-m.base), math.Abs(to-m.base)) > 0.001*m.base {
 			out = append(out, swing{s.Input, s.Low, s.High, from, to})
 		}
 	}
@@ -74,16 +75,17 @@ func tornado(a plan.Answer, m measure, id string) (Chart, bool) {
 	if len(bars) == 0 {
 		return Chart{}, false
 	}
-	const width, left, top, row = 540.0, 122.0, 44.0, 34.0
+	const width, left, top, row = 540.0, 124.0, 44.0, 34.0
 	low, high := m.base, m.base
 	for _, s := range bars {
 		low, high = math.Min(low, math.Min(s.from, s.to)), math.Max(high, math.Max(s.from, s.to))
 	}
-	const words = 112.0 // room for the words at the bars' ends
+	const words = 124.0 // room for the words at the bars' ends
 	x := scale{low: low, high: high, from: left + words, to: width - words}
 	height := top + row*float64(len(bars)) + 8
-	c := newCanvas(id, m.name, fmt.Sprintf("What each input does to the figure of %s for %s.", figure(m.base), a.System), width, height)
-	chart := Chart{ID: id, Title: m.name, Table: Table{Head: []string{"Input", "from", "to", "figure from", "figure to"}}}
+	desc := fmt.Sprintf("What each input does to the figure of %s for %s.", figure(m.base), a.System)
+	c := newCanvas(id, m.name, desc, width, height)
+	chart := Chart{ID: id, Title: m.name, Desc: desc, Table: Table{Head: []string{"Input", "from", "to", "figure from", "figure to"}}}
 	c.text("axis-name", "start", 0, 12, m.name)
 	c.text("capacity-label", "middle", x.at(m.base), 30, figure(m.base))
 	for i, s := range bars {
@@ -133,13 +135,15 @@ func ladder(a plan.Answer, id string) (Chart, bool) {
 		values = append(values, d.AgentsPerMW)
 	}
 	x := linearScale(values, left, width-right)
-	c := newCanvas(id, "Agents per megawatt", "The same capacity of "+a.System+" over the power at each boundary.", width, top+row*float64(len(values))+4)
-	chart := Chart{ID: id, Title: "Agents per megawatt", Table: Table{Head: []string{"Boundary", "W/accelerator", "agents/MW", "agents at budget", "what"}}}
+	const title = "Agents per megawatt"
+	desc := "The same capacity of " + a.System + " over the power at each boundary."
+	c := newCanvas(id, title, desc, width, top+row*float64(len(values))+4)
+	chart := Chart{ID: id, Title: title, Desc: desc, Table: Table{Head: []string{"Boundary", "W/accelerator", "agents/MW", "agents at budget", "what"}}}
 	c.text("axis-name", "start", left, 14, "agents per MW")
 	for i, d := range a.Densities {
 		y := top + row*float64(i)
 		class := "swing to"
-		if d.Basis != "measured" {
+		if d.Basis == plimsoll.Provisioned {
 			class = "swing from"
 		}
 		c.text("input", "end", left-14, y+15, densityName(a, d))
