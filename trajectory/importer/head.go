@@ -62,7 +62,9 @@ func readHead(r io.Reader) head {
 			return h
 		}
 		err := v.read(d, "", 0)
-		h = append(h, v)
+		if err == nil || len(v.members) > 0 {
+			h = append(h, v)
+		}
 		if err != nil {
 			return h
 		}

@@ -38,12 +38,25 @@ func Load(path string, c token.Counter) (*trajectory.Set, error) {
 	if filled > 0 {
 		notes = append(notes, fmt.Sprintf("%d trajectories hold lengths instead of text in places: filler text of that length stands there, with the recorded block sharing", filled))
 	}
+	recorded := firstPrompts(kept)
 	set, err := trajectory.NewSet(trajectory.SetName(path), kept, c)
 	if err != nil {
 		return nil, err
 	}
+	if less := recorded - firstPrompts(kept); recorded > 0 && 10*less > recorded {
+		notes = append(notes, fmt.Sprintf("first prompts are %.0f tokens shorter than recorded on average: the recording does not hold all that was sent (system prompt, tool schemas)", less))
+	}
 	set.Notes = notes
 	return set, nil
+}
+
+// firstPrompts is the mean size of the trajectories' first prompts.
+func firstPrompts(ts []*plimsoll.Trajectory) float64 {
+	sum := 0.0
+	for _, t := range ts {
+		sum += float64(t.Turns[0].PromptTokens) / float64(len(ts))
+	}
+	return sum
 }
 
 // Import reads a file or folder as it is recorded, in the named format ("auto":
