@@ -29,8 +29,14 @@ type command struct {
 
 	process *exec.Cmd
 	stop    context.CancelFunc
-	lines   chan string
+	lines   chan printed
 	ended   sync.WaitGroup
+}
+
+// printed is a line and when it came: a busy machine may hand several over at once.
+type printed struct {
+	text string
+	at   time.Time
 }
 
 // settle is how long after a line the rest of its batch may come.
@@ -56,10 +62,11 @@ func (c *command) read(ctx context.Context) ([]reading, error) {
 			if !open {
 				return list, errors.Join(c.close(), fmt.Errorf("%s ended", c.name))
 			}
-			r, is, err := c.parse(line)
+			r, is, err := c.parse(line.text)
 			if err != nil {
 				broken = err
 			} else if is {
+				r.at = line.at
 				list = append(list, r)
 			}
 			if is || err != nil {
@@ -88,14 +95,14 @@ func (c *command) start() error {
 		stop()
 		return fmt.Errorf("starting %s: %w", c.name, err)
 	}
-	c.process, c.stop, c.lines = process, stop, make(chan string, 64)
+	c.process, c.stop, c.lines = process, stop, make(chan printed, 64)
 	c.ended.Go(func() { handOver(ctx, out, c.lines) })
 	return nil
 }
 
 // handOver passes complete lines on; a last line without its end is cut off
 // output, so it is left out.
-func handOver(ctx context.Context, out io.Reader, lines chan<- string) {
+func handOver(ctx context.Context, out io.Reader, lines chan<- printed) {
 	defer close(lines)
 	in := bufio.NewReaderSize(out, maxLine)
 	for {
@@ -104,7 +111,7 @@ func handOver(ctx context.Context, out io.Reader, lines chan<- string) {
 			return
 		}
 		select {
-		case lines <- strings.TrimSpace(line):
+		case lines <- printed{strings.TrimSpace(line), time.Now()}:
 		case <-ctx.Done():
 			return
 		}

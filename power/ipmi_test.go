@@ -86,13 +86,13 @@ func TestIPMITrouble(t *testing.T) {
 		{referenceBMC(t, on, true), "wrong", "IPMI session"},
 		{"127.0.0.1:1", "canary", "IPMI session"},
 	} {
-		r := open(t, "ipmi:"+tt.address+login, Config{Timeout: 600 * time.Millisecond, Getenv: func(name string) string {
+		r := open(t, "ipmi:"+tt.address+login, Config{Timeout: 2 * time.Second, Getenv: func(name string) string {
 			if name == "P" {
 				return tt.env
 			}
 			return "reader"
 		}})
-		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 		_, err := r.read(ctx)
 		cancel()
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(fmt.Sprint(err), tt.env) {

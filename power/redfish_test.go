@@ -199,18 +199,18 @@ func TestRedfishSensor(t *testing.T) {
 func TestSlowBMC(t *testing.T) {
 	tree := map[string]string{"": `{"Chassis":` + to("/Chassis") + `}`, "/Chassis": collection("/Chassis/1")}
 	psus(tree, "/Chassis/1", 4)
-	b := &fakeBMC{delay: 30 * time.Millisecond}
+	b := &fakeBMC{delay: 10 * time.Millisecond}
 	r := open(t, "redfish:"+startBMC(t, b, tree)+login, Config{Getenv: secrets})
 	tries := 0
-	for ; tries < 40; tries++ {
-		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	for ; tries < 100; tries++ {
+		ctx, cancel := context.WithTimeout(t.Context(), 120*time.Millisecond)
 		list, err := r.read(ctx)
 		cancel()
 		if err == nil && len(list) == 4 {
 			break
 		}
 	}
-	if tries == 0 || tries == 40 {
+	if tries == 0 || tries == 100 {
 		t.Errorf("found after %d cut tries", tries)
 	}
 }

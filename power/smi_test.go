@@ -35,8 +35,12 @@ done
 	if len(got) < 6 || got[0].Device != "GPU-a" || got[1].Device != "GPU-b" || got[0].Watts != 511.25 || got[1].Limit != 650 || !math.IsNaN(got[0].Joules) {
 		t.Fatalf("%+v", got)
 	}
-	if got[2].At.Sub(got[0].At) < 50*time.Millisecond {
-		t.Errorf("two batches fell together: %v and %v", got[0].At, got[2].At)
+	latest := map[string]plimsoll.Instant{}
+	for _, s := range got {
+		if s.DeviceAt <= latest[s.Device] {
+			t.Errorf("%s was read at %d after %d", s.Device, s.DeviceAt, latest[s.Device])
+		}
+		latest[s.Device] = s.DeviceAt
 	}
 }
 

@@ -201,7 +201,7 @@ func TestSNMPTrouble(t *testing.T) {
 		{"snmp:" + address + "?mib=apc&community_env=P", "is mib=apc right"},
 		{"snmp:" + address + "?mib=apc&community_env=U", "SNMP walk"}, // a wrong community is silence
 	} {
-		_, err := open(t, tt.spec, Config{Getenv: secrets, Timeout: 300 * time.Millisecond}).read(t.Context())
+		_, err := open(t, tt.spec, Config{Getenv: secrets, Timeout: 1500 * time.Millisecond}).read(t.Context())
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v, want %q", tt.spec, err, tt.want)
 		}
