@@ -14,9 +14,12 @@ import (
 
 // DoctorCmd calibrates this machine as a load generator.
 type DoctorCmd struct {
-	Quick     bool `help:"Half a minute: one load of 1,000 agents."`
-	JSON      bool `name:"json" help:"Print the figures as JSON and nothing else."`
-	Metronome int  `hidden:"" help:"Serve the calibration's engine at so many events a second."`
+	Quick     bool          `help:"Half a minute: one load of 1,000 agents."`
+	Agents    int           `help:"One load of so many agents instead of the usual ones."`
+	Rate      int           `default:"20" help:"Events a second of each of --agents."`
+	Window    time.Duration `default:"20s" help:"How long a load is measured."`
+	JSON      bool          `name:"json" help:"Print the figures as JSON and nothing else."`
+	Metronome int           `hidden:"" help:"Serve the calibration's engine at so many events a second."`
 }
 
 // Help is shown under the flags.
@@ -54,9 +57,9 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	if c.Metronome > 0 {
 		return (&metronome{rate: c.Metronome}).serve(ctx, io.In, io.Out)
 	}
-	loads := []calibration{{1000, 20, 20 * time.Second}, {1000, 100, 20 * time.Second}, {5000, 20, 20 * time.Second}}
-	if c.Quick {
-		loads = []calibration{{1000, 20, 10 * time.Second}}
+	loads, err := c.loads()
+	if err != nil {
+		return err
 	}
 	d := diagnosis{Scan: scanRate(), CPUs: runtime.NumCPU()}
 	d.OpenFiles, d.Ports = limits()
@@ -95,6 +98,21 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	return nil
 }
 
+// loads returns what is to be tried.
+func (c *DoctorCmd) loads() ([]calibration, error) {
+	switch {
+	case c.Agents < 0 || c.Agents > 100_000 || c.Rate < 1 || c.Rate > 1000:
+		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --agents %d (want 1 to 100000) or --rate %d (want 1 to 1000) is out of bounds", c.Agents, c.Rate)}
+	case c.Window < time.Second || c.Window > 10*time.Minute:
+		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --window %s is out of bounds: want 1s to 10m", c.Window)}
+	case c.Agents > 0:
+		return []calibration{{c.Agents, c.Rate, c.Window}}, nil
+	case c.Quick:
+		return []calibration{{1000, 20, min(c.Window, 10*time.Second)}}, nil
+	}
+	return []calibration{{1000, 20, c.Window}, {1000, 100, c.Window}, {5000, 20, c.Window}}, nil
+}
+
 // complaints says, in sentences, where the client was the limit.
 func (s calibrated) complaints() []string {
 	var out []string
@@ -125,6 +143,7 @@ func (d diagnosis) best() calibrated {
 func (d diagnosis) print(io *IO) {
 	fmt.Fprintf(io.Out, "scanning         %8.2f M events/s per core\n", d.Scan/1e6)
 	fmt.Fprintf(io.Out, "%d processors, %d open files, %d local ports\n\n", d.CPUs, d.OpenFiles, d.Ports)
+	fmt.Fprintln(io.Out, "us/event is all CPU time of the client, requests included, over all events.")
 	fmt.Fprintf(io.Out, "%7s %6s %10s %9s %8s %12s %9s %14s %13s %10s\n", "agents", "rate", "events/s", "us/event", "lag P99", "sentinel P99", "run queue", "TTFT error P99", "speed err P99", "KiB/agent")
 	for _, s := range d.Loads {
 		fmt.Fprintf(io.Out, "%7d %6d %10.0f %9.1f %6.2fms %10.2fms %8.2f%% %12.2fms %12.2f%% %10d\n", s.Agents, s.Rate, s.EventsPerS, s.CPUPerEvent, s.LagP99, s.SentinelP99, 100*s.RunQueue, s.TTFTErrorP99, s.SpeedErrorP99, s.BytesPerAgent>>10)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"container/heap"
 	"context"
 	"fmt"
 	"io"
@@ -21,14 +22,17 @@ import (
 //	goroutine  owner      ends
 //	accept     serve      with the listener, which ends when stdin closes
 //	answer     accept     with its connection
+//	beat       serve      when the listener has ended
 //	log        serve      when all others have ended
 type metronome struct {
 	rate int // events/s of one stream
 	log  chan sentLog
 	wg   sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[net.Conn]bool
+	mu    sync.Mutex
+	open  map[net.Conn]bool
+	new   []*beat
+	ended bool
 }
 
 // sentLog is one reply as the metronome sent it; times are wall clock, ns since 1970,
@@ -63,7 +67,10 @@ func (m *metronome) serve(ctx context.Context, in io.Reader, out io.Writer) erro
 		}
 		_ = w.Flush()
 	}()
+	quit := make(chan struct{})
+	m.wg.Go(func() { m.beat(quit) })
 	m.accept(l)
+	close(quit)
 	m.mu.Lock()
 	for c := range m.open {
 		_ = c.Close()
@@ -156,30 +163,114 @@ func chunked(events string) []byte {
 
 // stream sends a reply at the rate.
 func (m *metronome) stream(c net.Conn, id string, tokens int) error {
-	const event = `data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"metronome","choices":[{"index":0,"delta":{"content":" abc"},"finish_reason":%s}]}` + "\n\n"
 	if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"); err != nil {
 		return err
 	}
-	one := chunked(fmt.Sprintf(event, "null"))
-	end := append(chunked(fmt.Sprintf(event, `"length"`)+
-		fmt.Sprintf(`data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":%d}}`, tokens)+"\n\ndata: [DONE]\n\n"), "0\r\n\r\n"...)
-	beat := time.NewTicker(time.Second / time.Duration(m.rate))
-	defer beat.Stop()
-	sent := sentLog{id: id}
-	for i := range tokens {
-		<-beat.C
-		sent.last = time.Now().UnixNano()
-		if i == 0 {
-			sent.first = sent.last
-		}
-		data := one
-		if i == tokens-1 {
-			data = end
-		}
-		if _, err := c.Write(data); err != nil {
-			return err
-		}
+	b := &beat{to: c, left: tokens, log: sentLog{id: id}, due: time.Now().Add(m.interval()), done: make(chan error, 1)}
+	if !m.add(b) {
+		return net.ErrClosed
 	}
-	m.log <- sent
+	if err := <-b.done; err != nil {
+		return err
+	}
+	m.log <- b.log
 	return nil
+}
+
+// add hands a stream to the beat, unless it has ended.
+func (m *metronome) add(b *beat) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ended {
+		m.new = append(m.new, b)
+	}
+	return !m.ended
+}
+
+// end takes no more streams and returns those that the beat has not seen.
+func (m *metronome) end() []*beat {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ended = true
+	return m.new
+}
+
+func (m *metronome) interval() time.Duration { return time.Second / time.Duration(m.rate) }
+
+// beat is a stream under way.
+type beat struct {
+	to   net.Conn
+	left int // tokens
+	log  sentLog
+	due  time.Time // of the next token
+	done chan error
+}
+
+// beats are streams by when their next token is due: a heap.
+type beats []*beat
+
+func (b beats) Len() int           { return len(b) }
+func (b beats) Less(i, j int) bool { return b[i].due.Before(b[j].due) }
+func (b beats) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
+func (b *beats) Push(x any)        { *b = append(*b, x.(*beat)) }
+func (b *beats) Pop() any {
+	last := (*b)[len(*b)-1]
+	*b = (*b)[:len(*b)-1]
+	return last
+}
+
+// beat sends every stream's tokens when they are due, until quit closes. One
+// goroutine for all costs less than a timer for each, which leaves the processors
+// to the client.
+func (m *metronome) beat(quit <-chan struct{}) {
+	const event = `data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"metronome","choices":[{"index":0,"delta":{"content":" abc"},"finish_reason":%s}]}` + "\n\n"
+	one := chunked(fmt.Sprintf(event, "null"))
+	last := append(chunked(fmt.Sprintf(event, `"length"`)+"data: [DONE]\n\n"), "0\r\n\r\n"...)
+	var all beats
+	for {
+		select {
+		case <-quit:
+			for _, b := range append(all, m.end()...) {
+				b.done <- net.ErrClosed
+			}
+			return
+		default:
+		}
+		m.mu.Lock()
+		for _, b := range m.new {
+			heap.Push(&all, b)
+		}
+		m.new = m.new[:0]
+		m.mu.Unlock()
+		for len(all) > 0 && !all[0].due.After(time.Now()) {
+			b := all[0]
+			data := one
+			if b.left == 1 {
+				data = last
+			}
+			if over, err := b.send(data); over {
+				heap.Pop(&all)
+				b.done <- err
+				continue
+			}
+			b.due = b.due.Add(m.interval())
+			heap.Fix(&all, 0)
+		}
+		pause := time.Millisecond
+		if len(all) > 0 {
+			pause = min(pause, time.Until(all[0].due))
+		}
+		time.Sleep(pause)
+	}
+}
+
+// send sends one token and reports whether the stream is over.
+func (b *beat) send(data []byte) (over bool, err error) {
+	b.log.last = time.Now().UnixNano()
+	if b.log.first == 0 {
+		b.log.first = b.log.last
+	}
+	_, err = b.to.Write(data)
+	b.left--
+	return err != nil || b.left <= 0, err
 }
