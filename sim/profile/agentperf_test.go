@@ -74,80 +74,93 @@ func (h *dueHeap) Pop() any {
 	return x
 }
 
+// rehearsal is n agents on a deployment.
+type rehearsal struct {
+	t             *testing.T
+	d             *sim.Deployment
+	warm          time.Duration
+	queue         dueHeap
+	flying        map[uint64]*simAgent
+	id            uint64
+	speeds, ttfts []float64 // of turns sent after the warm-up
+}
+
 // hold runs n agents, who start one after another over half of the warm-up, in the
-// middle of a walk and with a warm cache, and returns P25 speed, tokens/s, and P95 TTFT, s, of the turns
-// sent after the warm-up.
-func hold(t testing.TB, cfg sim.DeploymentConfig, n int, warm, window time.Duration) (speed, ttft float64, stats sim.Stats) {
+// middle of a walk and with a warm cache, and returns P25 speed, tokens/s, and P95
+// TTFT, s, of the turns sent after the warm-up.
+func hold(t *testing.T, cfg sim.DeploymentConfig, n int, warm, window time.Duration) (speed, ttft float64, stats sim.Stats) {
 	t.Helper()
 	d, err := sim.NewDeployment(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := d.BlockTokens()
-	var queue dueHeap
+	r := &rehearsal{t: t, d: d, warm: warm, flying: make(map[uint64]*simAgent)}
 	for i := range n {
-		a := &simAgent{id: i, walk: newWalk(i, 0, block)}
+		a := &simAgent{id: i, walk: newWalk(i, 0, d.BlockTokens())}
 		a.turn = int(uint64(i*7919) % uint64(len(a.walk.turns)))
 		if a.turn > 0 {
-			d.Warm(uint64(i+1), a.walk.blocks[:a.walk.turns[a.turn-1].prompt/block])
+			d.Warm(uint64(i+1), a.walk.blocks[:a.walk.turns[a.turn-1].prompt/d.BlockTokens()])
 		}
-		heap.Push(&queue, due{time.Duration(float64(i) / float64(n) * 0.5 * float64(warm)), a})
-	}
-	flying := make(map[uint64]*simAgent)
-	var id uint64
-	var speeds, ttfts []float64
-	emit := func(e sim.Emission) {
-		a := flying[e.ID]
-		if e.First {
-			a.first = e.At
-		}
-		if !e.Done {
-			return
-		}
-		delete(flying, e.ID)
-		turn := a.walk.turns[a.turn]
-		if a.sent >= warm {
-			ttfts = append(ttfts, (a.first - a.sent).Seconds())
-			if turn.output > 1 && e.At > a.first {
-				speeds = append(speeds, float64(turn.output-1)/(e.At-a.first).Seconds())
-			}
-		}
-		if a.turn++; a.turn == len(a.walk.turns) {
-			a.walks++
-			a.turn, a.walk = 0, newWalk(a.id, a.walks, block)
-		}
-		heap.Push(&queue, due{e.At + a.walk.turns[a.turn].delay, a})
+		heap.Push(&r.queue, due{time.Duration(float64(i) / float64(n) * 0.5 * float64(warm)), a})
 	}
 	for {
 		at, busy := d.Next()
-		if len(queue) > 0 && (!busy || queue[0].at <= at) {
-			next := heap.Pop(&queue).(due)
-			if next.at > warm+window {
-				break
-			}
-			id++
-			a := next.agent
-			turn := a.walk.turns[a.turn]
-			a.sent = next.at
-			flying[id] = a
-			if err := d.Submit(next.at, sim.Request{ID: id, Tokens: turn.prompt, Blocks: a.walk.blocks[:turn.prompt/block], Output: turn.output, Session: uint64(a.id + 1)}); err != nil {
-				t.Fatal(err)
-			}
+		if len(r.queue) == 0 || busy && r.queue[0].at > at {
+			d.Advance(at, r.take)
 			continue
 		}
-		d.Advance(at, emit)
+		next := heap.Pop(&r.queue).(due)
+		if next.at > warm+window {
+			break
+		}
+		r.send(next.at, next.agent)
 	}
-	for _, a := range flying { // still under way: too slow counts, TTFT so far
+	for _, a := range r.flying { // still under way without a token: waited so far
 		if a.sent >= warm && a.first < a.sent {
-			ttfts = append(ttfts, (warm + window - a.sent).Seconds())
+			r.ttfts = append(r.ttfts, (warm + window - a.sent).Seconds())
 		}
 	}
-	slices.Sort(speeds)
-	slices.Sort(ttfts)
-	if len(speeds) == 0 || len(ttfts) == 0 {
+	slices.Sort(r.speeds)
+	slices.Sort(r.ttfts)
+	if len(r.speeds) == 0 || len(r.ttfts) == 0 {
 		return 0, math.Inf(1), d.Stats()
 	}
-	return speeds[len(speeds)/4], ttfts[len(ttfts)*95/100], d.Stats()
+	return r.speeds[len(r.speeds)/4], r.ttfts[len(r.ttfts)*95/100], d.Stats()
+}
+
+// send submits an agent's turn.
+func (r *rehearsal) send(at time.Duration, a *simAgent) {
+	turn := a.walk.turns[a.turn]
+	r.id++
+	a.sent = at
+	r.flying[r.id] = a
+	request := sim.Request{ID: r.id, Tokens: turn.prompt, Blocks: a.walk.blocks[:turn.prompt/r.d.BlockTokens()], Output: turn.output, Session: uint64(a.id + 1)}
+	if err := r.d.Submit(at, request); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// take notes a turn's end and makes the agent's next one due.
+func (r *rehearsal) take(e sim.Emission) {
+	a := r.flying[e.ID]
+	if e.First {
+		a.first = e.At
+	}
+	if !e.Done {
+		return
+	}
+	delete(r.flying, e.ID)
+	if turn := a.walk.turns[a.turn]; a.sent >= r.warm {
+		r.ttfts = append(r.ttfts, (a.first - a.sent).Seconds())
+		if turn.output > 1 && e.At > a.first {
+			r.speeds = append(r.speeds, float64(turn.output-1)/(e.At-a.first).Seconds())
+		}
+	}
+	if a.turn++; a.turn == len(a.walk.turns) {
+		a.walks++
+		a.turn, a.walk = 0, newWalk(a.id, a.walks, r.d.BlockTokens())
+	}
+	heap.Push(&r.queue, due{e.At + a.walk.turns[a.turn].delay, a})
 }
 
 // capacity returns the most agents that meet 20 tokens/s at P25 and 10 s at P95,
