@@ -25,7 +25,7 @@ func (r Request) assumptions(s System, pools []pool, p packing, a Answer) []stri
 	r.sayPower(say, s, p)
 	r.sayLoad(say, s, pools)
 	r.sayDemand(say, s, a)
-	r.sayEnergy(say, s, a)
+	r.sayEnergy(say, s, a.Conversions[len(p.steps):], a.Energy)
 	return out
 }
 
@@ -43,7 +43,7 @@ func (r Request) sayPower(say sayer, s System, p packing) {
 		}
 	}
 	for _, step := range p.steps {
-		say("Budget carried from %s to %s by a factor of %s: %s.", step.From, step.To, number(step.Factor), step.Why)
+		say("Budget carried from %s to %s by a factor of %s: %s.", step.From, step.To, short(step.Factor), step.Why)
 	}
 	if s.Unit.Name != "rack" {
 		if r.RackPower > 0 {
@@ -94,20 +94,23 @@ func (r Request) sayDemand(say sayer, _ System, a Answer) {
 		Binomial: "Binomial, finite source: how often more sessions are active than there are slots",
 	}[q.Model]
 	if q.Users == 0 {
-		say("Users: %s active at the busiest hour, %s sessions each; at most %s blocked. %s.", q.Active, number(q.Sessions), q.Blocking, model)
+		say("Users: %s active at the busiest hour, agents of an active user: %s; at most %s blocked. %s.", q.Active, number(q.Sessions), q.Blocking, model)
 		return
 	}
 	grown := ""
 	if q.Growth > 0 {
 		grown = fmt.Sprintf(" and %s growth", q.Growth)
 	}
-	say("%s users%s, %s active at the busiest hour, %s sessions each: %s agents on average.", thousands(q.Users), grown, q.Active, number(q.Sessions), number(q.Offered()))
+	say("%s users%s, %s active at the busiest hour, agents of an active user: %s; so %s agents on average.", thousands(q.Users), grown, q.Active, number(q.Sessions), number(q.offered()))
 	say("%s; %s keep the share at or below %s.", model, slotsWord(a.Demand.Slots), q.Blocking)
 }
 
-func (r Request) sayEnergy(say sayer, s System, a Answer) {
-	if e := a.Energy; e != nil {
+func (r Request) sayEnergy(say sayer, s System, steps []Step, e *Energy) {
+	if e != nil {
 		say("Energy by mean power, all units counted as loaded at the peak, spares too; %s at the facility, grade %s: %s.", e.Basis, e.Grade, strings.TrimSuffix(e.Source, "."))
+		for _, step := range steps {
+			say("Mean power carried from %s to %s by a factor of %s: %s.", step.From, step.To, short(step.Factor), step.Why)
+		}
 	} else {
 		say("No energy: no power that can be carried to the facility is known.")
 	}

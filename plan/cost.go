@@ -71,3 +71,31 @@ func occupancy(day []float64) float64 {
 	}
 	return sum / float64(len(day))
 }
+
+// carried is the mean number of agents at the busiest hour: what is asked for where
+// that is known and fits, else all that the plan promises.
+func (r Request) carried(a *Answer) float64 {
+	if a.Demand != nil && a.Demand.Slots > 0 && a.Demand.Mean < float64(a.AgentsPlanned) {
+		return a.Demand.Mean
+	}
+	return float64(a.AgentsPlanned)
+}
+
+// money prices the plan.
+func (r Request) money(a *Answer, s System) {
+	price := s.Price.over(r.Price)
+	if !price.known() || price.Capex > 0 && price.KWh > 0 && a.Energy == nil {
+		return
+	}
+	kW := 0.0
+	if a.Energy != nil {
+		kW = a.Energy.MeanMW * 1000
+	}
+	hour := price.hourly(a.Accelerators, kW)
+	month := hour * hoursPerMonth
+	a.CostPerHour, a.CostPerMonth = &hour, &month
+	if carried := r.carried(a) * occupancy(r.Day); carried > 0 {
+		per := hour / carried
+		a.CostPerAgentHour = &per
+	}
+}

@@ -44,14 +44,14 @@ func (r Request) densities(s System, mix Mix, a Answer) []Density {
 	sortDensities(out)
 	if len(mix) == 1 && r.Power > 0 && a.Units > 0 && a.Limit != "demand" {
 		agents := float64(a.Agents)
-		out = append(out, Density{Tier: mix[0].Tier, Boundary: r.At.Boundary(), Basis: plimsoll.Provisioned, AgentsPerMW: agents / float64(r.Power) * 1e6, Budget: &agents, Whole: true,
+		out = append(out, Density{Tier: mix[0].Tier, Boundary: r.At.boundary(), Basis: plimsoll.Provisioned, AgentsPerMW: agents / float64(r.Power) * 1e6, Budget: &agents, Whole: true,
 			What: fmt.Sprintf("in %d whole %s of %d accelerators, before redundancy", a.Units, plural(a.Units, s.Unit.Name), s.Unit.Accelerators)})
 	}
 	return out
 }
 
 func (r Request) density(d Density) Density {
-	if r.Power > 0 && d.Boundary == r.At.Boundary() {
+	if r.Power > 0 && d.Boundary == r.At.boundary() {
 		agents := d.AgentsPerMW * float64(r.Power) / 1e6
 		d.Budget = &agents
 	}
@@ -75,7 +75,7 @@ func (r Request) byDensity(s System, c Capacity, mix Mix) (Answer, error) {
 	switch {
 	case len(mix) > 1 || r.Power == 0 || r.Redundancy != (Redundancy{}) || r.Units > 0 || r.Racks > 0 || r.ToolTime > 0:
 		return Answer{}, fmt.Errorf("plan: %s: only agents per megawatt are published, not its agents and accelerators, so no unit can be formed for units, racks, redundancy, a mix, tool time or a reverse question: give agents= and accelerators=", s.Name)
-	case d.Boundary != r.At.Boundary():
+	case d.Boundary != r.At.boundary():
 		return Answer{}, fmt.Errorf("plan: %s: %s agents/MW count %s power alone; a budget of %s power holds less of it, so they must not be multiplied: give --boundary %s, or agents= and accelerators= of a deployment, so that whole units are packed by provisioned power",
 			s.Name, number(d.Value), d.Boundary, r.At, levelOf(d.Boundary))
 	}

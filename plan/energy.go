@@ -42,6 +42,7 @@ func (r Request) meanFacility(s System, c Capacity) (plimsoll.Energy, []Step, er
 		steps = append(steps, Step{string(e.Boundary), string(next.Boundary), conversion.Factor, conversion.Why})
 		e = next
 	}
+	e.Source = best.Source // the steps stand beside it
 	return e, steps, nil
 }
 
@@ -124,4 +125,50 @@ func (r Request) overdrawn(s System, pools []pool, a Answer) error {
 		return fmt.Errorf("plan: %s: a diversity factor of %g packs %d %s, whose mean power of %s MW is above the budget of %s MW: give a smaller one", s.Name, r.Diversity, a.Units, plural(a.Units, s.Unit.Name), number(draw/1e6), number(float64(r.Power)/1e6))
 	}
 	return nil
+}
+
+// energy counts what the plan draws, by mean power.
+func (r Request) energy(a *Answer, s System, pools []pool) error {
+	var watts, units float64
+	var e plimsoll.Energy
+	for i, p := range pools {
+		mean, steps, err := r.meanFacility(s, p.capacity)
+		if err != nil {
+			return err
+		}
+		if !mean.Valid || mean.MeanWatts == 0 {
+			return nil
+		}
+		weight := float64(max(1, a.ByTier[i].Units+a.ByTier[i].Spares))
+		watts, units = watts+weight*mean.MeanWatts, units+weight
+		if i == 0 || mean.Grade < e.Grade {
+			e = mean
+		}
+		for _, step := range steps {
+			if !containsStep(a.Conversions, step) {
+				a.Conversions = append(a.Conversions, step)
+			}
+		}
+	}
+	share := occupancy(r.Day)
+	loaded := watts / units * float64(a.Accelerators) / 1e6
+	mean := loaded * (float64(r.Idle) + (1-float64(r.Idle))*share)
+	out := &Energy{MeanMW: mean, PeakMW: loaded, MWhPerDay: 24 * mean, Boundary: e.Boundary, Basis: e.Basis, Grade: e.Grade, Source: e.Source}
+	if e.MeanWatts > 0 {
+		out.Uncertainty = e.UncertaintyW / e.MeanWatts
+	}
+	if carried := r.carried(a) * share; carried > 0 {
+		out.WhPerAgentHour = mean * 1e6 / carried
+	}
+	a.Energy = out
+	return nil
+}
+
+func containsStep(steps []Step, s Step) bool {
+	for _, other := range steps {
+		if other == s {
+			return true
+		}
+	}
+	return false
 }

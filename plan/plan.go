@@ -43,6 +43,7 @@ func Compute(r Request) (Plan, error) {
 		if err != nil {
 			return Plan{}, err
 		}
+		r.team(&a)
 		a.Sensitivity = r.sensitivity(s, mix, a)
 		p.Systems = append(p.Systems, a)
 	}

@@ -198,7 +198,12 @@ func TestReverse(t *testing.T) {
 	r = request(0, plan.LevelFacility, published(t, "NVIDIA H200", plan.Options{}))
 	r.Units, r.Population = 1, &plan.Population{Active: 0.2, Sessions: 1, Blocking: 0.01, Model: plan.Binomial}
 	team := compute(t, r).Systems[0].Demand.Supported
-	if plan.BinomialSlots(team, 0.2, 0.01) > 11 || plan.BinomialSlots(team+1, 0.2, 0.01) <= 11 {
+	slots := func(users int) int {
+		p := *r.Population
+		p.Users = users
+		return p.Slots()
+	}
+	if slots(team) > 11 || slots(team+1) <= 11 {
 		t.Errorf("a node carries a team of %d", team)
 	}
 }

@@ -19,8 +19,8 @@ const (
 	LevelAccelerator Level = "accelerator" // accelerators alone
 )
 
-// Boundary is the boundary whose figures may be set against the level.
-func (l Level) Boundary() plimsoll.Boundary {
+// boundary is the boundary whose figures may be set against the level.
+func (l Level) boundary() plimsoll.Boundary {
 	return map[Level]plimsoll.Boundary{LevelFacility: plimsoll.BoundaryFacility, LevelIT: plimsoll.BoundaryRackNetwork,
 		LevelRack: plimsoll.BoundaryRack, LevelAccelerator: plimsoll.BoundaryAccelerator}[l]
 }
@@ -77,7 +77,7 @@ func (r Request) Validate() error {
 		return fmt.Errorf("plan: no system to plan with")
 	case r.Power < 0 || r.Power > 1e12:
 		return fmt.Errorf("plan: power %g W: want 0 to 1 TW", float64(r.Power))
-	case r.At.Boundary() == "":
+	case r.At.boundary() == "":
 		return fmt.Errorf("plan: boundary %q: want facility, it, rack or accelerator", r.At)
 	case r.Units < 0 || r.Racks < 0 || r.Units > 10_000_000 || r.Racks > 10_000_000:
 		return fmt.Errorf("plan: units %d and racks %d: want 0 to 10,000,000", r.Units, r.Racks)
@@ -129,7 +129,7 @@ func (r Request) demand() (slots int, active float64) {
 		return 0, 0
 	}
 	if r.Population != nil {
-		return r.Population.Slots(), r.Population.Offered()
+		return r.Population.Slots(), r.Population.offered()
 	}
 	return r.Agents, float64(r.Agents)
 }

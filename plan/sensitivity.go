@@ -128,7 +128,7 @@ func (r Request) workload(s System) []change {
 	}
 	for _, c := range s.Capacities {
 		if c.High > 0 {
-			return append(changes, change{"Capacity of " + c.Span, "low", "high", func(_ *Request, s *System, _ *Mix, high bool) {
+			return append(changes, change{"Measured range", "low", "high", func(_ *Request, s *System, _ *Mix, high bool) {
 				for i, c := range s.Capacities {
 					if c.High > 0 {
 						s.Capacities[i].Agents = pick(high, c.Low, c.High)

@@ -15,6 +15,8 @@ const (
 	Binomial = "binomial" // a small team, whose active members are no longer idle ones: share of time in which more are active than slots
 )
 
+const mostUsers = 10_000_000
+
 // Population is who uses the agents.
 type Population struct {
 	Users    int     // 0: as many as can be served
@@ -28,8 +30,8 @@ type Population struct {
 // Validate names the first field that is out of bounds.
 func (p Population) Validate() error {
 	switch {
-	case p.Users < 0 || p.Users > 10_000_000:
-		return fmt.Errorf("users %d: want 0 to 10,000,000", p.Users)
+	case p.Users < 0 || p.Users > mostUsers:
+		return fmt.Errorf("users %d: want 0 to %d", p.Users, mostUsers)
 	case !(p.Active > 0 && p.Active <= 1):
 		return fmt.Errorf("active %s: want above 0 and at most 100%%", p.Active)
 	case !(p.Sessions > 0 && p.Sessions <= 1000):
@@ -44,8 +46,8 @@ func (p Population) Validate() error {
 	return nil
 }
 
-// Offered is the mean number of agents active at once, in Erlang.
-func (p Population) Offered() float64 {
+// offered is the mean number of agents active at once, in Erlang.
+func (p Population) offered() float64 {
 	return float64(p.grown()) * float64(p.Active) * p.Sessions
 }
 
@@ -57,20 +59,21 @@ func (p Population) grown() int {
 func (p Population) Slots() int {
 	if p.Model == Binomial {
 		sources := int(math.Ceil(float64(p.grown())*p.Sessions - 1e-9))
-		return BinomialSlots(sources, float64(p.Active), float64(p.Blocking))
+		return binomialSlots(sources, float64(p.Active), float64(p.Blocking))
 	}
 	if p.Model == ErlangC {
-		return ErlangCSlots(p.Offered(), float64(p.Blocking))
+		return erlangCSlots(p.offered(), float64(p.Blocking))
 	}
-	return ErlangBSlots(p.Offered(), float64(p.Blocking))
+	return erlangBSlots(p.offered(), float64(p.Blocking))
 }
 
-// served returns the most users whose slots fit, 0 none.
+// served returns the most users whose slots fit, 0 none. More than slots over what a
+// user offers never fit, so that is where the search begins.
 func (p Population) served(slots int) int {
-	low, high := 0, 10_000_001
+	low, high := 0, min(mostUsers, ceil(float64(slots)/(float64(p.Active)*p.Sessions)))+1
 	for high-low > 1 {
 		p.Users = low + (high-low)/2
-		if p.Offered() <= float64(slots) && p.Slots() <= slots {
+		if p.offered() <= float64(slots) && p.Slots() <= slots {
 			low = p.Users
 		} else {
 			high = p.Users
@@ -79,10 +82,10 @@ func (p Population) served(slots int) int {
 	return low
 }
 
-// ErlangBSlots returns the least number of slots that refuses at most the share
+// erlangBSlots returns the least number of slots that refuses at most the share
 // blocking of sessions, at the offered load in Erlang. Erlang's loss formula, by its
 // recursion 1/B(m) = 1 + m/A 1/B(m-1).
-func ErlangBSlots(offered, blocking float64) int {
+func erlangBSlots(offered, blocking float64) int {
 	if !(offered > 0) {
 		return 0
 	}
@@ -94,9 +97,9 @@ func ErlangBSlots(offered, blocking float64) int {
 	return m
 }
 
-// ErlangCSlots returns the least number of slots at which at most the share waiting
+// erlangCSlots returns the least number of slots at which at most the share waiting
 // of sessions waits: C = B / (1 - rho (1 - B)), rho = A/m below 1.
-func ErlangCSlots(offered, waiting float64) int {
+func erlangCSlots(offered, waiting float64) int {
 	if !(offered > 0) {
 		return 0
 	}
@@ -110,10 +113,10 @@ func ErlangCSlots(offered, waiting float64) int {
 	}
 }
 
-// BinomialSlots returns the least number of slots that sources independent sessions,
+// binomialSlots returns the least number of slots that sources independent sessions,
 // each active with the given probability, exceed for at most the share of time:
 // P(X > m) = I_p(m+1, n-m), the regularised incomplete beta function.
-func BinomialSlots(sources int, active, share float64) int {
+func binomialSlots(sources int, active, share float64) int {
 	if active >= 1 {
 		return sources
 	}

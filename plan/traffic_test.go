@@ -34,14 +34,16 @@ func TestSlotsAreTheLeast(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.Float64Range(0.1, 400).Draw(t, "offered")
 		target := rapid.Float64Range(0.0005, 0.2).Draw(t, "blocking")
-		m := plan.ErlangBSlots(a, target)
+		p := plan.Population{Users: 1, Active: 1, Sessions: a, Blocking: plan.Share(target), Model: plan.ErlangB} // offers a Erlang
+		m := p.Slots()
 		if b := blockingB(a, m); b > target*(1+1e-9) {
 			t.Fatalf("%g Erlang, %d slots: blocks %g, above %g", a, m, b, target)
 		}
 		if b := blockingB(a, m-1); m > 1 && b <= target*(1-1e-9) {
 			t.Fatalf("%g Erlang: %d slots would do (%g)", a, m-1, b)
 		}
-		if c := plan.ErlangCSlots(a, target); c < m || float64(c) <= a {
+		p.Model = plan.ErlangC
+		if c := p.Slots(); c < m || float64(c) <= a {
 			t.Fatalf("%g Erlang: queueing needs %d slots, refusing %d", a, c, m)
 		}
 	})
@@ -52,7 +54,7 @@ func TestBinomialAgainstSum(t *testing.T) {
 		n := rapid.IntRange(1, 60).Draw(t, "sources")
 		p := rapid.Float64Range(0.01, 0.99).Draw(t, "active")
 		share := rapid.Float64Range(0.0005, 0.3).Draw(t, "share")
-		m := plan.BinomialSlots(n, p, share)
+		m := plan.Population{Users: n, Active: plan.Share(p), Sessions: 1, Blocking: plan.Share(share), Model: plan.Binomial}.Slots()
 		above := func(m int) (sum float64) {
 			for k := m + 1; k <= n; k++ {
 				a, _ := math.Lgamma(float64(n + 1))

@@ -83,7 +83,7 @@ func tornado(a plan.Answer, m measure, id string) (Chart, bool) {
 	const words = 124.0 // room for the words at the bars' ends
 	x := scale{low: low, high: high, from: left + words, to: width - words}
 	height := top + row*float64(len(bars)) + 8
-	desc := fmt.Sprintf("What each input does to the figure of %s for %s.", figure(m.base), a.System)
+	desc := fmt.Sprintf("What each input does to the figure of %s for %s.", figure(m.base), plain(a.System))
 	c := newCanvas(id, m.name, desc, width, height)
 	chart := Chart{ID: id, Title: m.name, Desc: desc, Table: Table{Head: []string{"Input", "from", "to", "figure from", "figure to"}}}
 	c.text("axis-name", "start", 0, 12, m.name)
@@ -136,7 +136,7 @@ func ladder(a plan.Answer, id string) (Chart, bool) {
 	}
 	x := linearScale(values, left, width-right)
 	const title = "Agents per megawatt"
-	desc := "The same capacity of " + a.System + " over the power at each boundary."
+	desc := "The same capacity of " + plain(a.System) + " over the power at each boundary."
 	c := newCanvas(id, title, desc, width, top+row*float64(len(values))+4)
 	chart := Chart{ID: id, Title: title, Desc: desc, Table: Table{Head: []string{"Boundary", "W/accelerator", "agents/MW", "agents at budget", "what"}}}
 	c.text("axis-name", "start", left, 14, "agents per MW")
