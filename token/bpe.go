@@ -14,10 +14,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// BPE is a byte-level BPE tokenizer read from a Hugging Face tokenizer.json. It
+// bpe is a byte-level BPE tokenizer read from a Hugging Face tokenizer.json. It
 // counts as the reference does with special tokens in the text taken as such. It
 // is safe for concurrent use.
-type BPE struct {
+type bpe struct {
 	basis    string
 	vocab    map[string]int
 	ranks    map[[2]string]int // of merges
@@ -41,9 +41,9 @@ func isPath(name string) bool {
 	return strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") || filepath.IsAbs(name) || strings.HasSuffix(name, ".json")
 }
 
-// LoadBPE reads a tokenizer.json. Models other than byte-level BPE, and split
+// loadBPE reads a tokenizer.json. Models other than byte-level BPE, and split
 // patterns that are not known, are errors: a count that may be wrong is none.
-func LoadBPE(path string) (*BPE, error) {
+func loadBPE(path string) (*bpe, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
@@ -55,7 +55,7 @@ func LoadBPE(path string) (*BPE, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}
-	b, err := ParseBPE(data)
+	b, err := parseBPE(data)
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer %s: %w", path, err)
 	}
@@ -94,8 +94,8 @@ type bpeStage struct {
 	IndividualDigits bool `json:"individual_digits"`
 }
 
-// ParseBPE reads the document of a tokenizer.json.
-func ParseBPE(data []byte) (*BPE, error) {
+// parseBPE reads the document of a tokenizer.json.
+func parseBPE(data []byte) (*bpe, error) {
 	var f bpeFile
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fmt.Errorf("read tokenizer.json: %w", err)
@@ -103,7 +103,7 @@ func ParseBPE(data []byte) (*BPE, error) {
 	if f.Model.Type != "BPE" || len(f.Model.Vocab) == 0 {
 		return nil, fmt.Errorf("model is %q with %d tokens; only byte-level BPE is read", f.Model.Type, len(f.Model.Vocab))
 	}
-	b := &BPE{basis: "bpe", vocab: f.Model.Vocab, ranks: make(map[[2]string]int, len(f.Model.Merges)), ignore: f.Model.IgnoreMerges, ids: map[string]int{}, cache: map[string][]int{}}
+	b := &bpe{basis: "bpe", vocab: f.Model.Vocab, ranks: make(map[[2]string]int, len(f.Model.Merges)), ignore: f.Model.IgnoreMerges, ids: map[string]int{}, cache: map[string][]int{}}
 	for i, raw := range f.Model.Merges {
 		pair, err := mergePair(raw)
 		if err != nil {
@@ -146,7 +146,7 @@ func mergePair(raw jsontext.Value) ([2]string, error) {
 	return [2]string{a, c}, nil
 }
 
-func (b *BPE) normalizer(s *bpeStage) error {
+func (b *bpe) normalizer(s *bpeStage) error {
 	switch {
 	case s == nil:
 	case s.Type == "NFC":
@@ -163,7 +163,7 @@ func (b *BPE) normalizer(s *bpeStage) error {
 	return nil
 }
 
-func (b *BPE) preTokenizer(s *bpeStage) error {
+func (b *bpe) preTokenizer(s *bpeStage) error {
 	if s == nil {
 		return fmt.Errorf("pre_tokenizer is missing; only byte-level BPE is read")
 	}
@@ -203,13 +203,13 @@ func (b *BPE) preTokenizer(s *bpeStage) error {
 }
 
 // Basis names the file and the first bytes of its SHA-256.
-func (b *BPE) Basis() string { return b.basis }
+func (b *bpe) Basis() string { return b.basis }
 
 // Count returns the number of tokens of text.
-func (b *BPE) Count(text []byte) int { return len(b.Encode(text)) }
+func (b *bpe) Count(text []byte) int { return len(b.Encode(text)) }
 
 // Encode returns the token ids of text.
-func (b *BPE) Encode(text []byte) []int {
+func (b *bpe) Encode(text []byte) []int {
 	s := string(text)
 	if b.nfc {
 		s = norm.NFC.String(s)
@@ -227,7 +227,7 @@ func (b *BPE) Encode(text []byte) []int {
 }
 
 // nextSpecial finds the first special token: the earliest, then the longest.
-func (b *BPE) nextSpecial(s string) (at int, special string) {
+func (b *bpe) nextSpecial(s string) (at int, special string) {
 	at = len(s)
 	for _, t := range b.specials {
 		if i := strings.Index(s[:min(len(s), at+len(t))], t); i >= 0 && (i < at || len(t) > len(special)) {
@@ -237,7 +237,7 @@ func (b *BPE) nextSpecial(s string) (at int, special string) {
 	return at, special
 }
 
-func (b *BPE) plain(out []int, s string) []int {
+func (b *bpe) plain(out []int, s string) []int {
 	pieces := []string{s}
 	for _, split := range b.splits {
 		var finer []string
@@ -256,7 +256,7 @@ func (b *BPE) plain(out []int, s string) []int {
 	return out
 }
 
-func (b *BPE) piece(out []int, p string) []int {
+func (b *bpe) piece(out []int, p string) []int {
 	if p == "" {
 		return out
 	}

@@ -32,7 +32,7 @@ func TestEncodeAgreesWithTheReference(t *testing.T) {
 		t.Fatalf("%d files; the reference is broken", len(files))
 	}
 	for _, f := range files {
-		b, err := LoadBPE(filepath.Join("testdata", f.File))
+		b, err := loadBPE(filepath.Join("testdata", f.File))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func FuzzParseBPE(f *testing.F) {
 	f.Add(data, "some text")
 	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0},"merges":["a a"]},"pre_tokenizer":{"type":"ByteLevel"}}`), "aaa b")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
-		b, err := ParseBPE(data)
+		b, err := parseBPE(data)
 		if err != nil {
 			return
 		}

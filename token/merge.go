@@ -30,7 +30,7 @@ func byteRune(c byte) rune {
 
 // merge joins a piece's characters by the merges, lowest rank first and, among
 // equals, leftmost first, and returns the ids.
-func (b *BPE) merge(piece string) []int {
+func (b *bpe) merge(piece string) []int {
 	if b.ignore {
 		if id, known := b.vocab[piece]; known {
 			return []int{id}

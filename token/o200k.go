@@ -36,5 +36,5 @@ func Named(name string) (Counter, error) {
 	if !isPath(name) {
 		return nil, fmt.Errorf("no tokenizer %q; there are bytes4 and o200k, or give a tokenizer.json as ./tokenizer.json", name)
 	}
-	return LoadBPE(name)
+	return loadBPE(name)
 }

@@ -56,7 +56,7 @@ func isolated(t *testing.T, re *regexp2.Regexp, text string) []string {
 // pair of lowest rank, leftmost first, until there is none.
 func TestMergeAgreesWithTheDefinition(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		b := &BPE{vocab: map[string]int{}, ranks: map[[2]string]int{}}
+		b := &bpe{vocab: map[string]int{}, ranks: map[[2]string]int{}}
 		tokens := []string{"a", "b", "c"}
 		for _, s := range tokens {
 			b.vocab[s] = len(b.vocab)
@@ -78,7 +78,7 @@ func TestMergeAgreesWithTheDefinition(t *testing.T) {
 	})
 }
 
-func slowMerge(b *BPE, piece string) []int {
+func slowMerge(b *bpe, piece string) []int {
 	parts := strings.Split(piece, "")
 	for {
 		best, at := -1, -1

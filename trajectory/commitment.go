@@ -11,11 +11,11 @@ import (
 	"plimsoll"
 )
 
-// CommitmentFormat and RevealFormat name the two public documents about a private
+// commitmentFormat and revealFormat name the two public documents about a private
 // set.
 const (
-	CommitmentFormat = "plimsoll-commitment/1"
-	RevealFormat     = "plimsoll-reveal/1"
+	commitmentFormat = "plimsoll-commitment/1"
+	revealFormat     = "plimsoll-reveal/1"
 )
 
 // Commitment is what is published of a private set: the root of a salted Merkle
@@ -119,8 +119,8 @@ func treeOf(secret []byte, lines [][]byte) tree {
 
 // Verify checks that r shows a trajectory of the set that c commits to.
 func (c *Commitment) Verify(r *Reveal) error {
-	if c.Format != CommitmentFormat || r.Format != RevealFormat {
-		return fmt.Errorf("verify: formats are %.40q and %.40q; they must be %q and %q", c.Format, r.Format, CommitmentFormat, RevealFormat)
+	if c.Format != commitmentFormat || r.Format != revealFormat {
+		return fmt.Errorf("verify: formats are %.40q and %.40q; they must be %q and %q", c.Format, r.Format, commitmentFormat, revealFormat)
 	}
 	if r.Count != c.Count || r.Leaf < 0 || r.Leaf >= c.Count {
 		return fmt.Errorf("verify: leaf %d of %d; the commitment is to %d", r.Leaf, r.Count, c.Count)

@@ -94,11 +94,11 @@ func cutTrajectory(t *plimsoll.Trajectory, l Limits) (kept *plimsoll.Trajectory,
 			ended[turn.Branch] = true
 		}
 		if ended[turn.Branch] {
-			turn.Prompt = nil // marks it for DropTurns
+			turn.Prompt = nil // marks it for dropTurns
 		}
 	}
 	before := len(c.Turns)
-	DropTurns(&c, func(turn *plimsoll.Turn) bool { return turn.Prompt == nil })
+	dropTurns(&c, func(turn *plimsoll.Turn) bool { return turn.Prompt == nil })
 	if shortened > 0 || len(c.Turns) < before {
 		if c.Fidelity == nil {
 			c.Fidelity = map[string]plimsoll.Fidelity{}
@@ -109,9 +109,9 @@ func cutTrajectory(t *plimsoll.Trajectory, l Limits) (kept *plimsoll.Trajectory,
 	return &c, shortened
 }
 
-// DropTurns removes the turns for which drop is true. A turn that waited for a
+// dropTurns removes the turns for which drop is true. A turn that waited for a
 // removed one waits for what that one waited for.
-func DropTurns(t *plimsoll.Trajectory, drop func(*plimsoll.Turn) bool) {
+func dropTurns(t *plimsoll.Trajectory, drop func(*plimsoll.Turn) bool) {
 	number := make([]int, len(t.Turns)) // new index, -1 removed
 	waits := make([][]int, len(t.Turns))
 	kept := t.Turns[:0:0]
@@ -145,7 +145,7 @@ func DropReplyless(ts []*plimsoll.Trajectory) int {
 	n := 0
 	for _, t := range ts {
 		before := len(t.Turns)
-		DropTurns(t, func(turn *plimsoll.Turn) bool { return turn.OutputTokens == 0 && len(turn.Output) == 0 })
+		dropTurns(t, func(turn *plimsoll.Turn) bool { return turn.OutputTokens == 0 && len(turn.Output) == 0 })
 		n += before - len(t.Turns)
 	}
 	return n

@@ -11,7 +11,7 @@
 //
 // # Sets
 //
-// Load reads a file into a Set: checked as a whole, counted in one token basis,
+// NewSet makes a Set: checked as a whole, counted in one token basis,
 // named by the SHA-256 of its canonical bytes. A Set is immutable; Cut and Recount
 // make new ones.
 //

@@ -70,7 +70,7 @@ type openaiRow struct {
 
 func exportOpenAI(w io.Writer, ts []*plimsoll.Trajectory) error {
 	for _, t := range ts {
-		for _, c := range Conversations(t) {
+		for _, c := range conversations(t) {
 			row := openaiRow{ID: c.ID, Language: t.Language, Tools: rawTools(c.Tools)}
 			for _, step := range c.Steps {
 				m, err := chat(step.Segments)

@@ -64,7 +64,7 @@ func exportLocal(dir string, ts []*plimsoll.Trajectory) (err error) {
 	}
 	manifest := localManifest{Name: SetName(dir), Source: "plimsoll", Mode: "single_user_agentic_replay", Version: 1}
 	for i, t := range ts {
-		for _, c := range Conversations(t) {
+		for _, c := range conversations(t) {
 			name := fmt.Sprintf("traces/%05d-%s.jsonl", i, fileName(c.ID))
 			task := localTask{TaskID: c.ID, Trace: name, Source: t.ID}
 			if err := SaveTo(filepath.Join(dir, name), func(w io.Writer) error { return localTrace(w, t, &c, &task) }); err != nil {
@@ -76,7 +76,7 @@ func exportLocal(dir string, ts []*plimsoll.Trajectory) (err error) {
 	return SaveTo(filepath.Join(dir, "manifest.json"), func(w io.Writer) error { return writeRow(w, manifest) })
 }
 
-func localTrace(w io.Writer, t *plimsoll.Trajectory, c *Conversation, task *localTask) error {
+func localTrace(w io.Writer, t *plimsoll.Trajectory, c *conversation, task *localTask) error {
 	var history []chatMessage
 	var open *localRow // waits for the delay behind it
 	flush := func() error {

@@ -31,7 +31,7 @@ type mlperfResult struct {
 
 func exportMLPerf(w io.Writer, ts []*plimsoll.Trajectory) error {
 	for _, t := range ts {
-		for _, c := range Conversations(t) {
+		for _, c := range conversations(t) {
 			rows, err := mlperfRows(&c)
 			if err != nil {
 				return err
@@ -49,7 +49,7 @@ func exportMLPerf(w io.Writer, ts []*plimsoll.Trajectory) error {
 
 // mlperfRows converts a conversation. System messages in front go into the first
 // user row, later ones stand as user rows; neighbouring tool results are one row.
-func mlperfRows(c *Conversation) ([]mlperfRow, error) {
+func mlperfRows(c *conversation) ([]mlperfRow, error) {
 	var rows []mlperfRow
 	var system []string
 	var delay time.Duration

@@ -11,7 +11,6 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"plimsoll"
-	"plimsoll/token"
 )
 
 // maxWindow bounds the memory that a zstd frame may ask for.
@@ -42,21 +41,6 @@ type unpacked struct {
 func (u unpacked) Close() error {
 	u.Decoder.Close()
 	return u.file.Close()
-}
-
-// Load reads a native file, counts it with c (nil keeps its own counts) and makes
-// a set of it. importer.Load does the same for every format.
-func Load(path string, c token.Counter) (*Set, error) {
-	f, err := Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	ts, err := Read(path, f)
-	if err != nil {
-		return nil, err
-	}
-	return NewSet(SetName(path), ts, c)
 }
 
 // SetName is a set's name by its file's: the base name without .zst, .jsonl, .json.

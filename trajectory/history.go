@@ -9,25 +9,25 @@ import (
 	"plimsoll/token"
 )
 
-// Step is one message of a conversation told in order.
-type Step struct {
+// step is one message of a conversation told in order.
+type step struct {
 	Segments []plimsoll.Segment // of one message
 	Turn     int                // index of the turn whose reply it is, -1 not a reply
 	Delay    time.Duration      // tool time of the turn that sends it first, on its first message
 }
 
-// Conversation is a thread of a trajectory as one growing list of messages, the
+// conversation is a thread of a trajectory as one growing list of messages, the
 // form that most exchange formats have.
-type Conversation struct {
+type conversation struct {
 	ID    string // the trajectory's, with "/n" for what is not its first conversation
 	Tools string
-	Steps []Step
+	Steps []step
 }
 
-// Conversations tells t as growing lists of messages: one a branch, and a new one
+// conversations tells t as growing lists of messages: one a branch, and a new one
 // wherever a prompt does not go on from its branch's last (compaction, rewind).
 // Every recorded reply stands in exactly one of them, with its reasoning.
-func Conversations(t *plimsoll.Trajectory) []Conversation {
+func conversations(t *plimsoll.Trajectory) []conversation {
 	tools := ""
 	for _, s := range t.Segments {
 		if s.Kind == plimsoll.KindTools {
@@ -39,7 +39,7 @@ func Conversations(t *plimsoll.Trajectory) []Conversation {
 		history []plimsoll.Span // messages, as a prompt would list them
 		reply   []plimsoll.Span // of the last turn: what a prompt may carry of it
 	}
-	var out []Conversation
+	var out []conversation
 	threads := map[int]*thread{}
 	for i := range t.Turns {
 		turn := &t.Turns[i]
@@ -56,23 +56,23 @@ func Conversations(t *plimsoll.Trajectory) []Conversation {
 			}
 			th = &thread{at: len(out)}
 			threads[turn.Branch] = th
-			out = append(out, Conversation{ID: id, Tools: tools})
+			out = append(out, conversation{ID: id, Tools: tools})
 			fresh = 0
 		}
 		c := &out[th.at]
 		for k, m := range prompt[fresh:] {
-			step := Step{Segments: t.Segments[m.From:m.To], Turn: -1}
+			said := step{Segments: t.Segments[m.From:m.To], Turn: -1}
 			if k == 0 {
-				step.Delay = turn.Delay
+				said.Delay = turn.Delay
 			}
-			c.Steps = append(c.Steps, step)
+			c.Steps = append(c.Steps, said)
 		}
 		if len(turn.Output) > 0 {
 			var reply []plimsoll.Segment
 			for _, s := range turn.Output {
 				reply = append(reply, t.Segments[s.From:s.To]...)
 			}
-			c.Steps = append(c.Steps, Step{Segments: reply, Turn: i})
+			c.Steps = append(c.Steps, step{Segments: reply, Turn: i})
 		}
 		th.history, th.reply = prompt, turn.Output
 	}

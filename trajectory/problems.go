@@ -30,8 +30,8 @@ func knownClass(class string) bool {
 	return false
 }
 
-// Problems lists everything that is wrong with t, each with its field.
-func Problems(t *plimsoll.Trajectory) []error {
+// problemsOf lists everything that is wrong with t, each with its field.
+func problemsOf(t *plimsoll.Trajectory) []error {
 	var p list
 	switch {
 	case t.ID == "":
@@ -64,7 +64,7 @@ func SetProblems(ts []*plimsoll.Trajectory) []error {
 	var out []error
 	ids := map[string]bool{}
 	for i, t := range ts {
-		for _, problem := range Problems(t) {
+		for _, problem := range problemsOf(t) {
 			out = append(out, fmt.Errorf("trajectory %d (%.40q): %w", i+1, t.ID, problem))
 		}
 		if ids[t.ID] {

@@ -72,7 +72,7 @@ func parse(line []byte) (*plimsoll.Trajectory, []error) {
 	if err != nil {
 		return nil, []error{err}
 	}
-	return t, Problems(t)
+	return t, problemsOf(t)
 }
 
 // PlainJSON rewrites a JSON error so that it says where and what in one sentence,

@@ -65,7 +65,7 @@ func (s *Set) Seal(w io.Writer, recipients string) (*Commitment, error) {
 	root := treeOf(secret, lines).root()
 	stats := s.Stats()
 	stats.SHA256, stats.Name = "", "" // a hash without salt would let a guess be confirmed
-	return &Commitment{Format: CommitmentFormat, Root: hex.EncodeToString(root[:]), Count: len(lines), Stats: stats}, nil
+	return &Commitment{Format: commitmentFormat, Root: hex.EncodeToString(root[:]), Count: len(lines), Stats: stats}, nil
 }
 
 // Sealed is a private set in memory.
@@ -175,7 +175,7 @@ func (s *Sealed) Reveal(leaf int) (*Reveal, error) {
 		return nil, fmt.Errorf("reveal: leaf is %d; it must be 0 to %d", leaf, len(s.lines)-1)
 	}
 	return &Reveal{
-		Format: RevealFormat, Leaf: leaf, Count: len(s.lines), Salt: hex.EncodeToString(leafSalt(s.secret, leaf)),
+		Format: revealFormat, Leaf: leaf, Count: len(s.lines), Salt: hex.EncodeToString(leafSalt(s.secret, leaf)),
 		Path: treeOf(s.secret, s.lines).path(leaf), Line: string(s.lines[leaf]),
 	}, nil
 }

@@ -23,7 +23,7 @@ type Set struct {
 // NewSet makes a set of ts. With a counter it counts every text in the counter's
 // basis (trajectories without text keep their recorded lengths); with nil it keeps
 // the counts that came with them. It settles which scaffold is really shared, and
-// refuses what Problems finds. ts must not be used by anybody else yet.
+// refuses what SetProblems finds. ts must not be used by anybody else yet.
 func NewSet(name string, ts []*plimsoll.Trajectory, c token.Counter) (*Set, error) {
 	if len(ts) == 0 {
 		return nil, fmt.Errorf("trajectories %s: there is none; give a file that holds at least one", name)
@@ -37,7 +37,7 @@ func NewSet(name string, ts []*plimsoll.Trajectory, c token.Counter) (*Set, erro
 			token.Fill(c, t)
 		}
 	}
-	SettleScaffold(ts)
+	settleScaffold(ts)
 	for i, t := range ts {
 		s.Synthetic = s.Synthetic && t.Source.Format == "synth"
 		if i == 0 {
@@ -103,10 +103,10 @@ func (s *Set) Facts() plimsoll.SetFacts {
 	return f
 }
 
-// SettleScaffold keeps Scaffold only where it is true: the leading segments of a
+// settleScaffold keeps Scaffold only where it is true: the leading segments of a
 // trajectory that stand, byte for byte, in another one too. A lone trajectory
 // keeps its scaffold: it is shared by its own walks.
-func SettleScaffold(ts []*plimsoll.Trajectory) {
+func settleScaffold(ts []*plimsoll.Trajectory) {
 	if len(ts) < 2 {
 		return
 	}

@@ -156,10 +156,10 @@ func TestCutStaysWithinItsLimits(t *testing.T) {
 		if err != nil {
 			return // nothing fits
 		}
+		if p := trajectory.SetProblems(cut.Trajectories); len(p) > 0 {
+			rt.Fatal(p)
+		}
 		for _, tr := range cut.Trajectories {
-			if p := trajectory.Problems(tr); len(p) > 0 {
-				rt.Fatal(p)
-			}
 			for i, turn := range tr.Turns {
 				if turn.PromptTokens+turn.OutputTokens > l.MaxContext || turn.OutputTokens > l.MaxOutput || len(tr.Turns) > l.MaxTurns {
 					rt.Fatalf("turn %d passes the limits %+v: %d + %d tokens, %d turns", i, l, turn.PromptTokens, turn.OutputTokens, len(tr.Turns))
@@ -171,18 +171,6 @@ func TestCutStaysWithinItsLimits(t *testing.T) {
 			rt.Fatal("the set was changed by cutting it")
 		}
 	})
-}
-
-func TestDropTurnsHandsWaitsOn(t *testing.T) {
-	tr := &plimsoll.Trajectory{Turns: []plimsoll.Turn{{}, {WaitFor: []int{0}, Marker: "sidecar"}, {WaitFor: []int{1}}, {WaitFor: []int{0, 2}}}}
-	trajectory.DropTurns(tr, func(turn *plimsoll.Turn) bool { return turn.Marker == "sidecar" })
-	var waits [][]int
-	for _, turn := range tr.Turns {
-		waits = append(waits, turn.WaitFor)
-	}
-	if diff := cmp.Diff([][]int{nil, {0}, {0, 1}}, waits); diff != "" {
-		t.Error(diff)
-	}
 }
 
 // TestBadInput checks that every broken file gives an error with its place and

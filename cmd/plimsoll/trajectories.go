@@ -29,6 +29,7 @@ type TrajectoriesCmd struct {
 	Open    TrajectoriesOpenCmd    `cmd:"" help:"Decrypt a sealed set into a native file."`
 	Reveal  TrajectoriesRevealCmd  `cmd:"" help:"Show one trajectory of a sealed set, with the proof that it is in it."`
 	Verify  TrajectoriesVerifyCmd  `cmd:"" help:"Check a revealed trajectory against a commitment."`
+	Schema  TrajectoriesSchemaCmd  `cmd:"" help:"Print the JSON Schema of the native format."`
 }
 
 // tokenizerFlag chooses how tokens are counted.
@@ -239,4 +240,13 @@ func (c *TrajectoriesSynthCmd) Run(_ context.Context, io *IO) error {
 		}
 	}
 	return save(io, c.Out, set)
+}
+
+// TrajectoriesSchemaCmd prints the native format's JSON Schema.
+type TrajectoriesSchemaCmd struct{}
+
+// Run prints it.
+func (*TrajectoriesSchemaCmd) Run(_ context.Context, io *IO) error {
+	_, err := fmt.Fprint(io.Out, trajectory.Schema())
+	return err
 }

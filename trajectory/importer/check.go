@@ -13,7 +13,7 @@ func Check(path string) ([]trajectory.Problem, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	format, err := Detect(path)
+	format, err := detect(fileInput(path))
 	if err == nil && format == "native" {
 		return trajectory.Check(path)
 	}

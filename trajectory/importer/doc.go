@@ -1,7 +1,7 @@
 // Package importer reads recordings of coding agents in the formats that people
 // have and makes trajectories of them.
 //
-// Formats lists what can be read; Load and Import tell formats apart by content,
+// Formats lists what can be read; Load, Import and Check tell formats apart by content,
 // never by a file's name. An importer reads a file as a whole or not at all, gives
 // every error its place, and marks in Trajectory.Fidelity what the recording could
 // not tell it (tool schemas, system prompt, timings) instead of inventing it.

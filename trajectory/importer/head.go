@@ -46,7 +46,7 @@ func (h head) any(f func(value) bool) bool {
 }
 
 const (
-	headBytes  = 4 << 20 // of a file that are looked at
+	headBytes  = 256 << 10 // of a file that are looked at first
 	headValues = 24
 	headDepth  = 4
 )
@@ -54,7 +54,7 @@ const (
 // readHead looks at the first values of r. What is broken or cut ends it: the
 // reader of the format will say where.
 func readHead(r io.Reader) head {
-	d := jsontext.NewDecoder(io.LimitReader(r, headBytes), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var h head
 	for len(h) < headValues {
 		v := value{kind: d.PeekKind(), members: map[string]string{}}

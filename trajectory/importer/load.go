@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -94,28 +95,30 @@ func Import(path, format string) ([]*plimsoll.Trajectory, string, error) {
 	return ts, f.Name, nil
 }
 
-// Detect tells the format of a file by its content: a name of Formats, or
-// "native".
-func Detect(path string) (string, error) { return detect(fileInput(path)) }
-
+// detect tells the format of a file by its content: a name of Formats, or
+// "native". It looks at the beginning first, and at more of it where that does
+// not tell.
 func detect(in *input) (string, error) {
 	if info, err := os.Stat(in.path); err == nil && info.IsDir() {
 		return detectFolder(in.path)
 	}
-	r, err := in.open()
-	if err != nil {
-		return "", err
-	}
-	h := readHead(r)
-	if err := r.Close(); err != nil {
-		return "", err
-	}
-	if h.first().members["format"] == trajectory.Format {
-		return "native", nil
-	}
-	for _, f := range Formats() {
-		if f.is(h) {
-			return f.Name, nil
+	var h head
+	for _, size := range [...]int64{headBytes, 16 * headBytes} {
+		r, err := in.open()
+		if err != nil {
+			return "", err
+		}
+		h = readHead(io.LimitReader(r, size))
+		if err := r.Close(); err != nil {
+			return "", fmt.Errorf("%s: %w", in.path, err)
+		}
+		if h.first().members["format"] == trajectory.Format {
+			return "native", nil
+		}
+		for _, f := range Formats() {
+			if f.is(h) {
+				return f.Name, nil
+			}
 		}
 	}
 	if len(h) == 0 {
