@@ -65,7 +65,7 @@ func (s *Search) above(b bracket) string {
 	} else {
 		out = fmt.Sprintf("%d was undecided (%s), which counts as not passed", b.fail, b.failed.reason)
 	}
-	if !b.settled(&s.c) {
+	if len(s.c.Levels) == 0 && !b.settled(&s.c) {
 		out += fmt.Sprintf("; the step of %d is coarser than asked", b.fail-b.pass)
 	}
 	return out

@@ -50,6 +50,9 @@ func (l *locality) lineBound() bound {
 	out := bound{ok: true, estimate: math.Inf(1), low: math.Inf(1), high: math.Inf(1)}
 	certified := high
 	for constraint := range constraints {
+		if slack(runs, constraint) {
+			continue
+		}
 		f := fit(runs, constraint)
 		t := student(boundSide, max(1, f.freedom))
 		wide := student(intervalSide, max(1, f.freedom))
@@ -73,9 +76,22 @@ func (l *locality) lineBound() bound {
 			out.high = min(out.high, math.Exp(upper))
 		}
 	}
+	// The three come from grids of their own.
+	out.low, out.high = min(out.low, out.estimate), max(out.high, out.estimate)
 	out.certified = min(int(math.Floor(math.Exp(certified)+1e-9)), l.proven())
 	out.ok = out.certified > 0
 	return out
+}
+
+// slack reports whether all runs hold a constraint by far enough that it does not
+// bind at this edge.
+func slack(runs []observation, constraint int) bool {
+	for _, r := range runs {
+		if r.y[constraint] > -farOff/2 {
+			return false
+		}
+	}
+	return true
 }
 
 // proven returns the highest tested N for which at least two runs at it, or up to

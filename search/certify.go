@@ -10,7 +10,7 @@ import (
 
 // The numbers of method certified.
 const (
-	rampRatio      = 1.45  // the ramp's bracket is narrow enough: highest pass to lowest fail
+	rampRatio      = 1.5   // the ramp's bracket is narrow enough: highest pass to lowest fail
 	nearby         = 0.02  // runs within this log distance of a planned level count as it
 	replicateReach = 0.03  // runs up to this log distance above a level replicate it
 	localReach     = 0.15  // runs within this log distance of the crossing enter the line

@@ -25,7 +25,7 @@ type Config struct {
 	First      int     // agents of the first level
 	MaxAgents  int     // no level has more
 	Resolution float64 // stop when the bracket's ends lie within this share
-	MaxLevels  int     // levels measured at most; 0 no bound
+	MaxLevels  int     // levels that method aa measures at most; 0 no bound
 	Budget     time.Duration
 	Shared     bool  // one level serves all tiers
 	Levels     []int // a fixed ladder instead of a search

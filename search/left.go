@@ -31,7 +31,7 @@ func (s *Search) Remaining(past []plimsoll.Past) (expected, most int) {
 	if s.c.Method == MethodCertified {
 		expected = max(1, s.brackets(&l)+s.claims(&l))
 	}
-	if s.c.MaxLevels > 0 {
+	if s.c.Method == MethodAA && s.c.MaxLevels > 0 {
 		most = max(0, s.c.MaxLevels-len(l.levels))
 		expected = min(expected, most)
 	}

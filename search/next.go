@@ -28,7 +28,7 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if pick.agents == 0 {
 		return nil, s.answer(&l, pick.why, false)
 	}
-	if s.c.MaxLevels > 0 && len(l.levels) >= s.c.MaxLevels {
+	if s.c.Method == MethodAA && s.c.MaxLevels > 0 && len(l.levels) >= s.c.MaxLevels {
 		return nil, s.answer(&l, fmt.Sprintf("%d levels were measured, the most allowed", len(l.levels)), false)
 	}
 	if s.c.Budget > 0 && l.took+lasts(s.c.Shape, pick.agents).Seconds() > s.c.Budget.Seconds() {

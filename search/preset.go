@@ -37,7 +37,7 @@ type Preset struct {
 func Presets() []Preset {
 	standard := Preset{
 		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
-		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.06, Warmup: true,
+		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.07, Warmup: true,
 		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 		Shape: plimsoll.Shape{
 			Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute,
@@ -49,7 +49,7 @@ func Presets() []Preset {
 	return []Preset{
 		{
 			Name: "quick", Method: MethodAA, Rules: slo.Standard(), First: 8, MaxAgents: 256,
-			Resolution: 0.10, MaxLevels: 16, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.06, Warmup: true,
+			Resolution: 0.10, MaxLevels: 16, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.07, Warmup: true,
 			OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 			NotComparable: "preset quick looks for seconds only",
 			Shape: plimsoll.Shape{

@@ -216,8 +216,7 @@ func variants() map[string]func(*search.Config) {
 		"published": func(c *search.Config) {
 			c.Method, c.MaxLevels, c.FirstRuns, c.SecondRounds, c.Tight, c.Confirm = search.MethodCertified, 0, 2, 9, 0.04, true
 		},
-		"certified, few levels": func(c *search.Config) { c.Method = search.MethodCertified },
-		"budget":                func(c *search.Config) { c.Budget = 40 * time.Second },
+		"budget": func(c *search.Config) { c.Budget = 40 * time.Second },
 	}
 }
 
@@ -299,7 +298,7 @@ func TestRemainingFallsToNothing(t *testing.T) {
 		if first < 3 || s.Left(nil) <= 0 {
 			t.Errorf("%s: at the start %d levels, %g s", name, first, s.Left(nil))
 		}
-		if last != 0 && name != "budget" && name != "certified, few levels" {
+		if last != 0 && name != "budget" {
 			t.Errorf("%s: at the end %d levels", name, last)
 		}
 	}
