@@ -25,17 +25,17 @@ func computed(t testing.TB, d *bundle.Dir) result.Result {
 }
 
 // p25 and p95 of the formula's spread are near 0.85 and 1.27: loose is bound by
-// TTFT at 0.127 (1 + (N/40)^2) = 1 s, N = 105; tight by speed at
-// 255/(1 + N/25) = 100, N = 38.7.
+// TTFT at 0.127 (1 + (N/8)^2) = 1 s, N = 20.9; tight by speed at
+// 255/(1 + N/5) = 100, N = 7.7.
 func TestComputeFindsTheFormulasCapacity(t *testing.T) {
-	r := computed(t, measured(t, fixtureFacts(), 99))
+	r := computed(t, measured(t))
 	if r.Partial {
 		t.Fatalf("partial: %s", r.Ended)
 	}
 	for i, want := range []struct {
 		capacity, step int
 		bound          string
-	}{{105, 8, "ttft"}, {38, 4, "speed"}, {0, 0, "speed"}} {
+	}{{20, 2, "ttft"}, {7, 1, "speed"}, {0, 0, "speed"}} {
 		tier := r.Tiers[i]
 		if tier.Capacity == nil || *tier.Capacity > want.capacity || *tier.Capacity < want.capacity-want.step || tier.BoundBy != want.bound {
 			t.Errorf("tier %s: capacity %v bound by %s, want %d less at most %d, by %s", tier.Name, tier.Capacity, tier.BoundBy, want.capacity, want.step, want.bound)
@@ -63,7 +63,7 @@ func TestComputeFindsTheFormulasCapacity(t *testing.T) {
 }
 
 func TestComputeIsAFunctionOfTheFolder(t *testing.T) {
-	d := measured(t, fixtureFacts(), 99)
+	d := measured(t)
 	first := computed(t, d)
 	if err := d.WriteResult(first); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestVoidLevelIsKeptAndSaysWhy(t *testing.T) {
 }
 
 func TestVerifyNamesWhatDoesNotFollow(t *testing.T) {
-	d := measured(t, fixtureFacts(), 99)
+	d := measured(t)
 	r := computed(t, d)
 	finish := func(v any) {
 		t.Helper()
@@ -168,7 +168,7 @@ func TestVerifyNamesWhatDoesNotFollow(t *testing.T) {
 		want []string
 	}{
 		"capacity": {func(r *result.Result) { *r.Tiers[0].Capacity++ }, []string{"result.json tiers[loose].capacity"}},
-		"verdict":  {func(r *result.Result) { r.Tiers[1].Verdicts[4].Verdict = plimsoll.Pass }, []string{"result.json tiers[tight].verdicts[0005.1].verdict"}},
+		"verdict":  {func(r *result.Result) { r.Tiers[1].Verdicts[2].Verdict = plimsoll.Pass }, []string{"result.json tiers[tight].verdicts[0003.1].verdict"}},
 		"speed":    {func(r *result.Result) { r.Levels[2].SpeedTPS *= 1.0001 }, []string{"result.json levels[0003.1].p25_speed_tps"}},
 		"energy":   {func(r *result.Result) { r.Levels[2].Energy[0].Joules-- }, []string{"result.json levels[0003.1].energy[0].energy_j"}},
 		"per MW":   {func(r *result.Result) { r.Tiers[0].PerMW.Value *= 2 }, []string{"result.json tiers[loose].per_megawatt.value", "result.json tiers[loose].per_megawatt_all[0].value"}},

@@ -40,7 +40,7 @@ func TestDuckDBAgrees(t *testing.T) {
 		}
 		t.Skip("python3 with duckdb is missing; pip install duckdb and run again")
 	}
-	d := measured(t, fixtureFacts(), 99)
+	d := measured(t)
 	r := computed(t, d)
 	text, err := python("-c", duckdbScript, d.Path()).Output()
 	if err != nil {

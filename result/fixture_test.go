@@ -1,6 +1,8 @@
 package result_test
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 )
 
 // The engine of these tests is a formula: with N agents a turn's TTFT is 0.1 s x
-// (1 + (N/40)^2) and its speed 300/(1 + N/25) tokens/s, each times a spread that
+// (1 + (N/8)^2) and its speed 300/(1 + N/5) tokens/s, each times a spread that
 // depends on the turn alone. The searches below run against it.
 
 func fixtureFacts() plimsoll.Facts {
@@ -50,8 +52,8 @@ func fixtureRows(s plimsoll.Stage) []plimsoll.Row {
 		for turn := range 24 {
 			x := turnSpread(slot, turn)
 			due := plimsoll.Instant(1e9*float64(5*turn) + 1e6*float64(slot))
-			first := due.Add(time.Duration(x * 0.1e9 * (1 + n*n/1600)))
-			last := first.Add(time.Duration((tokens - 1) / (300 / (1 + n/25) / x) * 1e9))
+			first := due.Add(time.Duration(x * 0.1e9 * (1 + n*n/64)))
+			last := first.Add(time.Duration((tokens - 1) / (300 / (1 + n/5) / x) * 1e9))
 			rows = append(rows, plimsoll.Row{
 				Slot: int32(slot), Turn: int32(turn), Trajectory: "t", Due: due, Sent: due.Add(100 * time.Microsecond),
 				FirstByte: first, FirstToken: first, FirstVisible: first, LastToken: last, End: last,
@@ -64,74 +66,112 @@ func fixtureRows(s plimsoll.Stage) []plimsoll.Row {
 	return rows
 }
 
-// sealFixture holds one stage on the formula.
+// sealFixture holds one stage on the formula, with its rows edited.
 func sealFixture(t testing.TB, d *bundle.Dir, s plimsoll.Stage, epoch time.Time, edit func([]plimsoll.Row) []plimsoll.Row) {
 	t.Helper()
-	l, err := d.Begin(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Discard()
 	rows := fixtureRows(s)
 	if edit != nil {
 		rows = edit(rows)
 	}
+	if err := seal(d, s, epoch, rows); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func seal(d *bundle.Dir, s plimsoll.Stage, epoch time.Time, rows []plimsoll.Row) error {
+	l, err := d.Begin(s)
+	if err != nil {
+		return err
+	}
+	defer l.Discard()
 	for _, r := range rows {
 		if err := l.Row(r); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
 	window := plimsoll.Window{Start: 0, End: 120e9}
 	samples, err := power.Constant(fixtureFacts().Power[0], 4, window)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for _, sample := range samples {
 		if err := l.Sample(sample); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
-	observed := plimsoll.Observed{
+	return l.Seal(plimsoll.Observed{
 		Epoch: epoch, Window: window, End: 122e9, Tick: plimsoll.Never, Closed: "full",
 		TurnsSent: len(rows), Delivered: 1, Simulated: true, Client: plimsoll.Client{SentinelP99ms: 0.2, CPUShare: 0.11},
-	}
-	if err := l.Seal(observed); err != nil {
-		t.Fatal(err)
-	}
+	})
 }
 
-// measured runs a whole search on the formula and returns its folder.
-func measured(t testing.TB, f plimsoll.Facts, most int) *bundle.Dir {
+// wholeRun is a whole search on the formula, made once; tests get copies.
+var wholeRun string
+
+func TestMain(m *testing.M) {
+	parent, err := os.MkdirTemp("", "plimsoll-result")
+	if err == nil {
+		wholeRun = filepath.Join(parent, "run")
+		err = search(wholeRun, fixtureFacts(), 99)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(parent)
+	os.Exit(code)
+}
+
+// measured returns the folder of a whole search on the formula, open for writing.
+func measured(t testing.TB) *bundle.Dir {
 	t.Helper()
-	d, err := bundle.Create(filepath.Join(t.TempDir(), "run"), f, []byte("preset: quick\n"), nil)
+	path := filepath.Join(t.TempDir(), "run")
+	if err := os.CopyFS(path, os.DirFS(wholeRun)); err != nil {
+		t.Fatal(err)
+	}
+	d, err := bundle.Resume(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// search measures at most so many levels on the formula.
+func search(path string, f plimsoll.Facts, most int) error {
+	d, err := bundle.Create(path, f, []byte("preset: quick\n"), nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
 	method, _, err := result.Method(f)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	var past []plimsoll.Past
-	for n := 0; n < most; n++ {
+	for n := range most {
 		stage, answer := method.Next(past)
 		if answer != nil {
 			break
 		}
-		sealFixture(t, d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), nil)
+		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), fixtureRows(*stage)); err != nil {
+			return err
+		}
 		levels, err := d.Levels()
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		for _, l := range levels {
-			if l.Stage.Level == stage.Level && l.Stage.Attempt == stage.Attempt {
-				p, err := result.PastOf(f, l)
-				if err != nil {
-					t.Fatal(err)
-				}
-				past = append(past, p)
+			if l.Stage.Level != stage.Level || l.Stage.Attempt != stage.Attempt {
+				continue
 			}
+			p, err := result.PastOf(f, l)
+			if err != nil {
+				return err
+			}
+			past = append(past, p)
 		}
 	}
-	return d
+	return nil
 }

@@ -74,7 +74,7 @@ func TestSchemasFollowTheTypes(t *testing.T) {
 // TestFilesAreValid holds the files of a whole run against the schemas, and
 // against strict ones that know no further member.
 func TestFilesAreValid(t *testing.T) {
-	d := measured(t, fixtureFacts(), 99)
+	d := measured(t)
 	stage := plimsoll.Stage{Level: 1, Attempt: 1, Agents: 8}
 	speed := 31.5
 	for _, e := range []plimsoll.Event{

@@ -12,12 +12,12 @@ import (
 // Over the whole level a trace holds every second in flight and every token, and
 // its lanes hold every turn of their agents, without gap inside a turn.
 func TestTraceAddsUp(t *testing.T) {
-	d := measured(t, fixtureFacts(), 4)
+	d := measured(t)
 	levels, err := d.Levels()
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := levels[3]
+	l := levels[1]
 	trace, err := result.TraceOf(d, l.ID)
 	if err != nil {
 		t.Fatal(err)
