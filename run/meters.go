@@ -27,7 +27,7 @@ func (c Config) openMeters() (*meters, error) {
 		if err != nil {
 			return nil, err
 		}
-		if is.Basis == plimsoll.Static {
+		if is.Stated() {
 			m.fixed = append(m.fixed, spec)
 			continue
 		}

@@ -66,6 +66,9 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 		return nil, err
 	}
 	j.facts.NotComparable = notComparable(plan, j.facts, j.set.Notes)
+	if err := power.Together(plan.Power); err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
 	for _, spec := range plan.Power {
 		if _, err := power.New(spec, power.Config{Accelerators: plan.Accelerators, Getenv: io.Env}); err != nil {
 			return nil, &ExitError{exitUsage, err}
@@ -122,17 +125,16 @@ func (j *job) virtual() error {
 	if err != nil {
 		return err
 	}
-	engine, err := shape.Engine()
+	engines, err := shape.Deployment()
 	if err != nil {
 		return err
 	}
-	engine = engine.Scaled(built.KVScale, built.SpeedScale)
 	j.facts.Engine = plimsoll.EngineFacts{
 		URL: "virtual time", Model: shape.ModelName, Dialect: "none", Simulated: true,
 		Identity: plimsoll.Identity{Server: "plimsoll simulated engine", Version: version(), Model: shape.ModelName},
 	}
 	fleet, err := simfleet.New(simfleet.Config{
-		Engine: engine, Identity: j.facts.Engine.Identity, Trajectories: j.set.Trajectories, Agents: j.agents(),
+		Deployment: engines.Scaled(built.KVScale, built.SpeedScale), Identity: j.facts.Engine.Identity, Trajectories: j.set.Trajectories, Agents: j.agents(),
 		OutputPolicy: j.plan.OutputPolicy, LevelSaltOnly: j.plan.Preset == "aa", Epoch: j.facts.Started,
 	})
 	if err != nil {
