@@ -36,7 +36,7 @@ type dynamoRow struct {
 			Replay       struct {
 				BlockSize int      `json:"trace_block_size"`
 				Input     int      `json:"input_length"`
-				Hashes    []uint64 `json:"input_sequence_hashes"`
+				Hashes    blockIDs `json:"input_sequence_hashes"`
 			} `json:"replay"`
 		} `json:"request"`
 		Tool *struct {

@@ -31,7 +31,7 @@ type mooncakeRow struct {
 	Timestamp    float64        `json:"timestamp"` // ms
 	InputLength  int            `json:"input_length"`
 	OutputLength int            `json:"output_length"`
-	HashIDs      []uint64       `json:"hash_ids"`
+	HashIDs      blockIDs       `json:"hash_ids"`
 	SessionID    string         `json:"session_id"`
 	DelayMS      float64        `json:"delay"`
 	TextInput    string         `json:"text_input"`

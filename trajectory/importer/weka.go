@@ -37,7 +37,7 @@ type wekaRequest struct {
 	Model      string        `json:"model"`
 	In         int           `json:"in"`
 	Out        int           `json:"out"`
-	HashIDs    []uint64      `json:"hash_ids"`
+	HashIDs    blockIDs      `json:"hash_ids"`
 	Stop       string        `json:"stop"`
 	APITime    float64       `json:"api_time"`
 	AgentID    string        `json:"agent_id"`
