@@ -47,28 +47,22 @@ func (l *locality) lineBound() bound {
 	for _, r := range runs {
 		low, high = min(low, r.x), max(high, r.x)
 	}
-	out := bound{ok: true, estimate: math.Inf(1), low: math.Inf(1), high: math.Inf(1)}
+	out := bound{ok: true, estimate: math.Inf(1), high: math.Inf(1)}
 	certified := high
 	for constraint := range constraints {
 		if slack(runs, constraint) {
 			continue
 		}
 		f := fit(runs, constraint)
-		t := student(boundSide, max(1, f.freedom))
-		wide := student(intervalSide, max(1, f.freedom))
+		t := student(oneSide, max(1, f.freedom))
 		// A little beyond the runs on the left: a bound just under them is still one.
 		x, ok := f.last(low-localReach, high, t)
 		if !ok {
 			return bound{}
 		}
 		certified = min(certified, x)
-		if lower, ok := f.last(low-2*localReach, high, wide); ok {
-			out.low = min(out.low, math.Exp(lower))
-		} else {
-			out.low = 0
-		}
 		middle, okMiddle := f.last(low-localReach, high+localReach, 0)
-		upper, okUpper := f.last(low-localReach, high+localReach, -wide)
+		upper, okUpper := f.last(low-localReach, high+localReach, -t)
 		if okMiddle && math.Exp(middle) < out.estimate {
 			out.estimate, out.s, out.slope = math.Exp(middle), f.s, f.slope
 		}
@@ -77,7 +71,7 @@ func (l *locality) lineBound() bound {
 		}
 	}
 	// The three come from grids of their own.
-	out.low, out.high = min(out.low, out.estimate), max(out.high, out.estimate)
+	out.low, out.high = min(math.Exp(certified), out.estimate), max(out.high, out.estimate)
 	out.certified = min(int(math.Floor(math.Exp(certified)+1e-9)), l.proven())
 	out.ok = out.certified > 0
 	return out

@@ -19,8 +19,7 @@ const (
 	leastMargin    = 0.02  // log distance of the expected bound below the crossing, at least
 	mostMargin     = 0.25  // and at most
 	extraRounds    = 2     // of the second stage, where the bound is empty
-	boundSide      = 0.97  // one-sided confidence of the bound: 2 % beyond 95 % pay for stopping on what was seen
-	intervalSide   = 0.975 // of each side of the interval: two-sided 95 %
+	oneSide        = 0.975 // confidence of the bound and of each side of the interval
 	leastRuns      = 6     // local runs that a bound needs
 )
 
@@ -168,7 +167,7 @@ func (l *locality) margin() float64 {
 		}
 		n := float64(len(runs) + len(secondStage()))
 		slope := math.Max(f.slope, 0.5)
-		worst = math.Max(worst, (student(boundSide, n-2)*f.s/math.Sqrt(n)+f.shift)/slope)
+		worst = math.Max(worst, (student(oneSide, n-2)*f.s/math.Sqrt(n)+f.shift)/slope)
 	}
 	return math.Min(worst, mostMargin)
 }
