@@ -93,7 +93,7 @@ type Energy struct {
 
 // answer plans one system; sensitivity and marks come later.
 func (r Request) answer(s System, mix Mix) (Answer, error) {
-	if c, err := s.capacity(mix[0].Tier); err == nil && c.Agents == 0 && len(c.Densities) > 0 {
+	if c, err := s.capacity(mix[0].Tier); err == nil && c.Agents == 0 && len(c.Densities) > 0 && c.Densities[0].Value > 0 {
 		return r.byDensity(s, c, mix)
 	}
 	pools, err := r.pools(s, mix)

@@ -22,7 +22,7 @@ func (r Request) assumptions(s System, pools []pool, p packing, a Answer) []stri
 			say("%d accelerators of each %d serve nobody at %s, since a result is not scaled to another size; they are bought and powered.", rest, s.Unit.Accelerators*q.units, c.Tier)
 		}
 	}
-	r.sayPower(say, s, p)
+	r.sayPower(say, s, pools, p)
 	r.sayLoad(say, s, pools)
 	r.sayDemand(say, s, a)
 	r.sayEnergy(say, s, a.Conversions[len(p.steps):], a.Energy)
@@ -31,7 +31,7 @@ func (r Request) assumptions(s System, pools []pool, p packing, a Answer) []stri
 
 type sayer func(format string, args ...any)
 
-func (r Request) sayPower(say sayer, s System, p packing) {
+func (r Request) sayPower(say sayer, s System, pools []pool, p packing) {
 	if p.unitW > 0 {
 		say("Units are packed by provisioned power: %s W an accelerator at %s (%s), %s kW for a %s of %d.", number(p.figure.Watts), p.figure.Boundary, p.figure.Source,
 			short(p.figure.Watts*float64(s.Unit.Accelerators)/1000), s.Unit.Name, s.Unit.Accelerators)
@@ -40,6 +40,13 @@ func (r Request) sayPower(say sayer, s System, p packing) {
 		}
 		if string(p.figure.Boundary) == "facility" {
 			say("That figure covers the whole facility, so neither PUE nor reserve is applied to the packing.")
+		}
+	}
+	for _, q := range pools {
+		for _, d := range q.capacity.Densities {
+			if r.Power > 0 && d.Boundary == r.At.boundary() {
+				say("By mean power at %s the budget would be %s agents (%s agents/MW); packed by provisioned power fewer fit, and no breaker trips at a peak.", d.Boundary, thousands(floor(d.Value*float64(r.Power)/1e6)), number(d.Value))
+			}
 		}
 	}
 	for _, step := range p.steps {

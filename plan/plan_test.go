@@ -250,6 +250,49 @@ func TestEnergyOverTheDay(t *testing.T) {
 	}
 }
 
+// Where power is measured at the wall only PUE is applied; where only an all-in
+// constant is known, the facility's own power is not multiplied by PUE again.
+func TestEnergyByBoundary(t *testing.T) {
+	wall := published(t, "NVIDIA H200", plan.Options{})
+	wall.Capacities[0].Densities = []plimsoll.PerMegawatt{
+		{Value: 2594, Boundary: plimsoll.BoundaryAccelerator, Basis: plimsoll.Measured, Source: "chips", Grade: plimsoll.G1},
+		{Value: 1250, Boundary: plimsoll.BoundaryNodeAC, Basis: plimsoll.Measured, Source: "wall", Grade: plimsoll.G3, MeanW: 8800, Uncertainty: 12.5},
+	}
+	allIn := published(t, "AMD MI355X", plan.Options{Agents: 40, Accelerators: 8})
+	for _, c := range []struct {
+		system     plan.System
+		watts, unc float64 // of an accelerator at the facility
+	}{{wall, 1100 * 1.2, 0.01}, {allIn, 40/3551.0*1e6/8 + 2650 - 1400, 0}} {
+		r := request(0, plan.LevelFacility, c.system)
+		r.Units = 3
+		a := compute(t, r).Systems[0]
+		if got := a.Energy.MeanMW * 1e6 / 24; math.Abs(got-c.watts) > 1e-6 || math.Abs(a.Energy.Uncertainty-c.unc) > 1e-9 || a.Energy.Basis != plimsoll.Estimated {
+			t.Errorf("%s: %g W an accelerator ± %g (%s), want %g ± %g", a.System, got, a.Energy.Uncertainty, a.Energy.Basis, c.watts, c.unc)
+		}
+	}
+	// 47 nodes of 8 x 2,650 W all-in fit into a megawatt, whatever the PUE.
+	r := request(1e6, plan.LevelFacility, allIn)
+	for _, r.PUE = range []float64{1.1, 1.5} {
+		if a := compute(t, r).Systems[0]; a.Units != 47 || a.Agents != 47*40 {
+			t.Errorf("PUE %g: %d nodes, %d agents", r.PUE, a.Units, a.Agents)
+		}
+	}
+}
+
+// An answer of no agents is an answer: nothing is carried, and a demand is refused.
+func TestNoAgents(t *testing.T) {
+	s := published(t, "NVIDIA H200", plan.Options{})
+	s.Capacities[0].Agents, s.Capacities[0].Densities[0].Value = 0, 0
+	r := request(1e6, plan.LevelFacility, s)
+	if a := compute(t, r).Systems[0]; a.Agents != 0 || a.Units != 0 || a.CostPerAgentHour != nil {
+		t.Errorf("%d agents on %d units", a.Agents, a.Units)
+	}
+	r.Power, r.Agents = 0, 5
+	if _, err := plan.Compute(r); err == nil || !strings.Contains(err.Error(), "nobody") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestIntervalIsCarriedThrough(t *testing.T) {
 	s := published(t, "NVIDIA H200", plan.Options{})
 	s.Capacities[0].Low, s.Capacities[0].High, s.Capacities[0].Span = 9, 13, "95 % interval"

@@ -77,6 +77,9 @@ func FromResult(name, source string, r result.Result, table power.Table, o Optio
 	if o.ToolS == 0 && r.Settings.ToolDelay == "aa" {
 		o.ToolS = aaMean()
 	}
+	if r.Partial {
+		entry.Source += " (partial run)"
+	}
 	turn := o.TurnS
 	s, err := FromEntries([]result.Entry{entry}, table, o)
 	if err != nil {

@@ -175,7 +175,7 @@ func densityName(a plan.Answer, d plan.Density) string {
 		return d.Tier + ", " + strings.ReplaceAll(string(d.Boundary), "_", " ") + ", " + string(d.Basis)
 	}
 	if d.Whole {
-		return "in whole units"
+		return strings.ReplaceAll(string(d.Boundary), "_", " ") + ", in whole units"
 	}
 	return strings.ReplaceAll(string(d.Boundary), "_", " ") + ", " + string(d.Basis)
 }
