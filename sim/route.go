@@ -8,6 +8,8 @@ import (
 // route picks the Serve engine of a request.
 func (d *Deployment) route(r Request) *Engine {
 	switch {
+	case len(d.serve) == 1:
+		return d.serve[0]
 	case d.cfg.Router == RouteAffinity && r.Session != 0:
 		i, known := d.sessions[r.Session]
 		if !known {

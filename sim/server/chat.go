@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"plimsoll/sim"
+	"plimsoll/sim/server/prompt"
 )
-
-// maxBody bounds a request's body, bytes.
-const maxBody = 64 << 20
 
 // Bounds of the natural length of a reply, tokens.
 const (
@@ -23,7 +21,7 @@ type generation struct {
 	id       uint64
 	name     string // chatcmpl-...
 	created  int64
-	opts     options
+	opts     prompt.Options
 	request  sim.Request
 	seed     uint64 // of the reply's text
 	finish   string
@@ -54,8 +52,8 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	bad := func(code, format string, args ...any) *apiError {
 		return &apiError{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
 	}
-	m := memoryOf(r)
-	b, err := m.scan(r, s.block)
+	c := sessionOf(r)
+	b, err := c.memory.Scan(http.MaxBytesReader(nil, r.Body, maxBody), r.ContentLength, s.block)
 	if err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -63,8 +61,7 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 		}
 		return nil, bad("invalid_json", "%s", err)
 	}
-	o := b.options
-	tokens := b.prompt.tokens()
+	o, tokens := b.Options, b.Tokens
 	switch {
 	case o.Model != s.model:
 		return nil, &apiError{Status: http.StatusNotFound, Code: "model_not_found", Param: "model", Message: fmt.Sprintf("the model %q does not exist; this engine serves %q", o.Model, s.model)}
@@ -79,18 +76,18 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	}
 	id := s.nextID.Add(1)
 	g := &generation{
-		id: id, name: fmt.Sprintf("chatcmpl-%016x", fold(nil, id)), created: time.Now().Unix(), opts: o,
-		seed: b.prompt.sum(), finish: "length", reply: newReply(), clientID: r.Header.Get("X-Request-Id"),
+		id: id, name: fmt.Sprintf("chatcmpl-%016x", mix(id)), created: time.Now().Unix(), opts: o,
+		seed: b.Sum, finish: "length", reply: newReply(), clientID: r.Header.Get("X-Request-Id"),
 	}
 	if natural := max(o.MinTokens, naturalMin+int(g.seed%naturalSpan)); !o.IgnoreEOS && natural <= limit {
 		limit, g.finish = natural, "stop"
 	}
-	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.prompt.ids, Output: limit, Session: m.session}
+	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.Blocks, Output: limit, Session: c.id}
 	return g, nil
 }
 
 // outputLimit returns the most tokens that the reply may have.
-func outputLimit(o options, room int) (int, *apiError) {
+func outputLimit(o prompt.Options, room int) (int, *apiError) {
 	asked := o.MaxCompletionTokens
 	if asked == nil {
 		asked = o.MaxTokens

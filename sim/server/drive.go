@@ -21,7 +21,7 @@ import (
 func (s *Server) serve(ctx context.Context, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	web := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 30 * time.Second, ConnContext: s.withMemory}
+	web := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 30 * time.Second, ConnContext: s.withSession}
 	driven := make(chan struct{})
 	go func() { defer close(driven); s.Drive(ctx) }()
 	stopped := make(chan error, 1)

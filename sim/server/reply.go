@@ -50,11 +50,22 @@ func (r *reply) take() (tokens, cached int, done bool, err error) {
 	return tokens, r.cached, r.done, r.err
 }
 
+// tokenBytes is the length of a token's text.
+const tokenBytes = 4
+
+// mix hashes a number (the finaliser of splitmix64).
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
 // appendTokens appends the text of n tokens from the i-th on: a space and three
 // letters each, a hash of the request and the token's number.
 func appendTokens(dst []byte, seed uint64, i, n int) []byte {
 	for ; n > 0; n, i = n-1, i+1 {
-		h := fold(nil, seed+uint64(i)*0x9e3779b97f4a7c15)
+		h := mix(seed + uint64(i))
 		dst = append(dst, ' ', 'a'+byte(h%26), 'a'+byte(h>>16%26), 'a'+byte(h>>32%26))
 	}
 	return dst

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -282,6 +283,34 @@ func TestConfigRefuses(t *testing.T) {
 	} {
 		if _, err := server.New(cfg); err == nil {
 			t.Errorf("%s: %+v was accepted", name, cfg)
+		}
+	}
+}
+
+// The send log tells, once a streamed reply, which one and when.
+func TestSendLog(t *testing.T) {
+	var mu sync.Mutex
+	var log []server.Sent
+	url := start(t, server.Config{TimeScale: 4, Sent: func(s server.Sent) {
+		mu.Lock()
+		defer mu.Unlock()
+		log = append(log, s)
+	}})
+	before := time.Now()
+	for i := range 3 {
+		body := fmt.Sprintf(`{`+prompt+`,"stream":true,"max_tokens":4,"ignore_eos":true}`, "x")
+		if status, out, _ := post(t, url+"/chat/completions", body, "X-Request-Id", fmt.Sprint("request-", i)); status != http.StatusOK {
+			t.Fatal(out)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(log) != 3 {
+		t.Fatalf("%d entries: %+v", len(log), log)
+	}
+	for i, s := range log {
+		if s.RequestID != fmt.Sprint("request-", i) || s.FirstToken.Before(before) || s.FirstToken.After(time.Now()) {
+			t.Errorf("entry %d: %+v", i, s)
 		}
 	}
 }

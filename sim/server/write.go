@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"plimsoll/sim/server/prompt"
 )
 
 // event makes the server-sent events of one reply.
@@ -48,10 +50,7 @@ func (g *generation) usage(completion, cached int) string {
 // streamed writes the reply as events, one for each emission that the socket keeps
 // up with. Headers, role event and first token leave in one write.
 func (s *Server) streamed(w http.ResponseWriter, r *http.Request, g *generation) {
-	var o stream
-	if g.opts.StreamOptions != nil {
-		o = *g.opts.StreamOptions
-	}
+	o := g.opts.StreamOptions
 	e := newEvent(g, s.model)
 	flush := http.NewResponseController(w)
 	for written := 0; ; {
@@ -89,7 +88,7 @@ func (s *Server) streamed(w http.ResponseWriter, r *http.Request, g *generation)
 	}
 }
 
-func continuous(o stream, g *generation, written, cached int) string {
+func continuous(o prompt.StreamOptions, g *generation, written, cached int) string {
 	if !o.ContinuousUsage {
 		return ""
 	}

@@ -1,26 +1,23 @@
-package server
+package prompt
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"sort"
 )
 
 const (
 	maxRemembered = 4 << 20 // bytes of a body that a connection keeps
 	maxMarks      = 4096    // messages whose ends it keeps
+	maxAhead      = 1 << 20 // bytes that are made room for on the word of the length alone
 )
 
-// memory is what a connection remembers of its last request, so that the part of
+// Memory is what a connection remembers of its last request, so that the part of
 // the next body that is the same, byte by byte, is compared but not scanned: an
 // agent's prompt begins with its previous one. A connection carries one request at
 // a time, so nothing is locked.
-type memory struct {
-	session     uint64 // of the connection, for routing; 0 none
+type Memory struct {
 	last, spare []byte // bodies; spare is for the next one
 	tools       []byte
 	ids         []uint64
@@ -44,16 +41,16 @@ func (s *bodyScan) mark() {
 	if len(s.marks) >= maxMarks {
 		return
 	}
-	c := &s.out.prompt
+	c := &s.prompt
 	s.marks = append(s.marks, mark{
-		at: s.i, messages: s.messages, fields: s.fields[:len(s.fields):len(s.fields)], tools: s.out.tools != nil,
+		at: s.i, messages: s.messages, fields: s.fields[:len(s.fields):len(s.fields)], tools: s.tools != nil,
 		ids: len(c.ids), tail: bytes.Clone(c.buf), prev: c.prev, length: c.length,
 	})
 }
 
 // resume scans b from the last message that it shares with the last body. It
 // reports false where nothing is shared or the tools changed.
-func (m *memory) resume(b []byte, blockTokens int) (*bodyScan, bool) {
+func (m *Memory) resume(b []byte, blockTokens int) (*bodyScan, bool) {
 	shared := commonPrefix(m.last, b)
 	n := sort.Search(len(m.marks), func(i int) bool { return m.marks[i].at > shared })
 	if n == 0 {
@@ -64,13 +61,13 @@ func (m *memory) resume(b []byte, blockTokens int) (*bodyScan, bool) {
 	s.i, s.messages, s.seen, s.fields = k.at, k.messages, true, k.fields
 	s.marks = append(s.marks, m.marks[:n]...)
 	if k.tools {
-		s.out.tools = m.tools
+		s.tools = m.tools
 	}
-	c := &s.out.prompt
+	c := &s.prompt
 	c.ids = append(make([]uint64, 0, len(m.ids)+len(m.ids)/4), m.ids[:k.ids]...)
 	c.buf = append(c.buf, k.tail...)
 	c.prev, c.length = k.prev, k.length
-	return s, s.rest() == nil && bytes.Equal(s.out.tools, m.tools)
+	return s, s.rest() == nil && bytes.Equal(s.tools, m.tools)
 }
 
 // rest goes on after a message: further messages, then further fields.
@@ -88,13 +85,13 @@ func (s *bodyScan) rest() error {
 	return s.members(s.field)
 }
 
-// scan reads and scans a request's body.
-func (m *memory) scan(r *http.Request, blockTokens int) (*body, error) {
-	if need := int(min(r.ContentLength, maxBody)) + 1; cap(m.spare) < need { // one more: the end is seen without growing
+// Scan reads and scans a body of about the given length; below 0 is unknown.
+func (m *Memory) Scan(r io.Reader, length int64, blockTokens int) (*Request, error) {
+	if need := int(min(length, maxAhead)) + 1; cap(m.spare) < need { // one more: the end is seen without growing
 		m.spare = make([]byte, need+need/4)
 	}
 	m.spare = m.spare[:cap(m.spare)]
-	n, err := readAll(http.MaxBytesReader(nil, r.Body, maxBody), &m.spare)
+	n, err := readAll(r, &m.spare)
 	if err != nil {
 		return nil, fmt.Errorf("reading the body: %w", err)
 	}
@@ -104,15 +101,15 @@ func (m *memory) scan(r *http.Request, blockTokens int) (*body, error) {
 // scanBytes scans a body that lies in m.spare, and remembers it. The tools stand
 // between the first message and the second in the prompt's stream but may follow
 // the messages in the body: a pass is repeated where its guess of them was wrong.
-func (m *memory) scanBytes(b []byte, blockTokens int) (*body, error) {
+func (m *Memory) scanBytes(b []byte, blockTokens int) (*Request, error) {
 	s, ok := m.resume(b, blockTokens)
 	if !ok {
-		for guess := m.tools; ; guess = s.out.tools {
+		for guess := m.tools; ; guess = s.tools {
 			s = newScan(b, blockTokens, guess)
 			if err := s.object(s.field); err != nil {
 				return nil, err
 			}
-			if bytes.Equal(s.out.tools, guess) {
+			if bytes.Equal(s.tools, guess) {
 				break
 			}
 		}
@@ -126,16 +123,16 @@ func (m *memory) scanBytes(b []byte, blockTokens int) (*body, error) {
 }
 
 // remember keeps the body for the next request.
-func (m *memory) remember(b []byte, s *bodyScan) {
+func (m *Memory) remember(b []byte, s *bodyScan) {
 	if len(b) > maxRemembered {
-		*m = memory{session: m.session}
+		*m = Memory{}
 		return
 	}
-	if !bytes.Equal(m.tools, s.out.tools) {
-		m.tools = bytes.Clone(s.out.tools) // bodies are overwritten
+	if !bytes.Equal(m.tools, s.tools) {
+		m.tools = bytes.Clone(s.tools) // bodies are overwritten
 	}
 	m.last, m.spare = b, m.last
-	m.marks, m.ids = s.marks, s.out.prompt.ids
+	m.marks, m.ids = s.marks, s.prompt.ids
 }
 
 // commonPrefix returns how many leading bytes are the same.
@@ -150,21 +147,6 @@ func commonPrefix(a, b []byte) int {
 		i++
 	}
 	return i
-}
-
-type memoryKey struct{}
-
-// withMemory gives a connection its memory; net/http calls it once a connection.
-func (s *Server) withMemory(ctx context.Context, _ net.Conn) context.Context {
-	return context.WithValue(ctx, memoryKey{}, &memory{session: s.nextSession.Add(1)})
-}
-
-// memoryOf returns the connection's memory, an empty one where it has none.
-func memoryOf(r *http.Request) *memory {
-	if m, ok := r.Context().Value(memoryKey{}).(*memory); ok {
-		return m
-	}
-	return new(memory)
 }
 
 // readAll fills buf, growing it as needed, until the reader ends.

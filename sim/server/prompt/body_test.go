@@ -1,4 +1,4 @@
-package server
+package prompt
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 )
 
 // scanBody scans as a fresh connection does, or one that remembers other tools.
-func scanBody(b []byte, blockTokens int, tools []byte) (*body, error) {
-	m := memory{tools: tools}
+func scanBody(b []byte, blockTokens int, tools []byte) (*Request, error) {
+	m := Memory{tools: tools}
 	return m.scanBytes(b, blockTokens)
 }
 
@@ -70,11 +70,11 @@ func TestScanCountsAsEncodingJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, ok := counted([]byte(text))
-		if !ok || b.prompt.tokens() != want || len(b.prompt.ids) != want/16 {
-			t.Errorf("%d tokens, %d blocks, want %d", b.prompt.tokens(), len(b.prompt.ids), want)
+		if !ok || b.Tokens != want || len(b.Blocks) != want/16 {
+			t.Errorf("%d tokens, %d blocks, want %d", b.Tokens, len(b.Blocks), want)
 		}
-		if !b.options.Stream || b.options.Model != "m" {
-			t.Errorf("options %+v", b.options)
+		if !b.Options.Stream || b.Options.Model != "m" {
+			t.Errorf("options %+v", b.Options)
 		}
 	}
 }
@@ -89,8 +89,8 @@ func TestSpellingDoesNotChangeThePrompt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(a.prompt.ids) != fmt.Sprint(b.prompt.ids) || a.prompt.sum() != b.prompt.sum() {
-		t.Errorf("%v\n%v", a.prompt, b.prompt)
+	if fmt.Sprint(a.Blocks) != fmt.Sprint(b.Blocks) || a.Sum != b.Sum {
+		t.Errorf("%v\n%v", *a, *b)
 	}
 }
 
@@ -111,8 +111,8 @@ func TestIdentitiesFollowThePrefix(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range a.prompt.ids {
-			if same := a.prompt.ids[i] == b.prompt.ids[i]; same != (i < at/16) {
+		for i := range a.Blocks {
+			if same := a.Blocks[i] == b.Blocks[i]; same != (i < at/16) {
 				t.Fatalf("change at byte %d: block %d is the same: %t", at, i, same)
 			}
 		}
@@ -123,7 +123,7 @@ func TestIdentitiesFollowThePrefix(t *testing.T) {
 // scans as on a fresh connection.
 func TestMemoryChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var m memory
+		var m Memory
 		messages := []string{`{"role":"system","content":"Be brief."}`}
 		tools := ""
 		for range rapid.IntRange(2, 8).Draw(t, "requests") {
@@ -154,8 +154,8 @@ func TestMemoryChangesNothing(t *testing.T) {
 				messages = messages[:len(messages)-1]
 				continue
 			}
-			if fmt.Sprint(got.prompt.ids, got.prompt.tokens(), got.prompt.sum(), string(got.tools), got.options) !=
-				fmt.Sprint(want.prompt.ids, want.prompt.tokens(), want.prompt.sum(), string(want.tools), want.options) {
+			if fmt.Sprint(got.Blocks, got.Tokens, got.Sum, got.Options) !=
+				fmt.Sprint(want.Blocks, want.Tokens, want.Sum, want.Options) {
 				t.Fatalf("%s: %+v, fresh %+v", text, got, want)
 			}
 		}
@@ -185,8 +185,8 @@ func FuzzScan(f *testing.F) {
 		if !ok || hasAmbiguousKeys(text) {
 			return
 		}
-		if got := b.prompt.tokens(); got != want || len(b.prompt.ids) != got/4 {
-			t.Fatalf("%q: %d tokens and %d blocks, want %d", text, got, len(b.prompt.ids), want)
+		if got := b.Tokens; got != want || len(b.Blocks) != got/4 {
+			t.Fatalf("%q: %d tokens and %d blocks, want %d", text, got, len(b.Blocks), want)
 		}
 	})
 }
@@ -248,7 +248,7 @@ func BenchmarkScanKnownPrefix(b *testing.B) {
 	line := strings.Repeat("x", 30) + ` \"a\"\n`
 	head := `{"model":"m","messages":[{"role":"system","content":"` + strings.Repeat(line, 10000) + `"}`
 	text := []byte(head + `,{"role":"user","content":"` + strings.Repeat(line, 30) + `"}],"stream":true}`)
-	var m memory
+	var m Memory
 	n := 0
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {

@@ -1,4 +1,4 @@
-package server
+package prompt
 
 import (
 	"encoding/binary"

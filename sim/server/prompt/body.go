@@ -1,4 +1,4 @@
-package server
+package prompt
 
 import (
 	"encoding/json"
@@ -6,26 +6,28 @@ import (
 	"fmt"
 )
 
-// body is a chat completion request as far as the engine needs it.
-type body struct {
-	options options
-	prompt  chain
-	tools   []byte // raw JSON of the tools, nil: none
+// Request is a chat completion request as far as an engine needs it.
+type Request struct {
+	Options Options
+	Tokens  int      // of the prompt
+	Blocks  []uint64 // identities of its full blocks
+	Sum     uint64   // identifies the whole prompt
 }
 
-// options are the request's fields besides the conversation.
-type options struct {
-	Model               string  `json:"model"`
-	Stream              bool    `json:"stream"`
-	MaxTokens           *int    `json:"max_tokens"`
-	MaxCompletionTokens *int    `json:"max_completion_tokens"`
-	MinTokens           int     `json:"min_tokens"`
-	IgnoreEOS           bool    `json:"ignore_eos"`
-	N                   *int    `json:"n"`
-	StreamOptions       *stream `json:"stream_options"`
+// Options are the request's fields besides the conversation.
+type Options struct {
+	Model               string        `json:"model"`
+	Stream              bool          `json:"stream"`
+	MaxTokens           *int          `json:"max_tokens"`
+	MaxCompletionTokens *int          `json:"max_completion_tokens"`
+	MinTokens           int           `json:"min_tokens"`
+	IgnoreEOS           bool          `json:"ignore_eos"`
+	N                   *int          `json:"n"`
+	StreamOptions       StreamOptions `json:"stream_options"`
 }
 
-type stream struct {
+// StreamOptions say what a streamed reply carries.
+type StreamOptions struct {
 	IncludeUsage    bool `json:"include_usage"`
 	ContinuousUsage bool `json:"continuous_usage_stats"`
 }
@@ -33,7 +35,8 @@ type stream struct {
 // bodyScan is the state of one pass over a body.
 type bodyScan struct {
 	scanner
-	out      body
+	prompt   chain
+	tools    []byte // raw JSON of the tools, nil: none
 	guess    []byte // tools that the prompt is hashed with
 	messages int    // seen so far
 	seen     bool   // the key "messages"
@@ -44,12 +47,12 @@ type bodyScan struct {
 // newScan begins a pass; guess stands for the tools until they are seen.
 func newScan(b []byte, blockTokens int, guess []byte) *bodyScan {
 	s := &bodyScan{scanner: scanner{b: b}, guess: guess, fields: []byte{'{'}}
-	s.out.prompt = newChain(blockTokens)
+	s.prompt = newChain(blockTokens)
 	return s
 }
 
 // finish checks the end and decodes the small fields.
-func (s *bodyScan) finish() (*body, error) {
+func (s *bodyScan) finish() (*Request, error) {
 	if s.peek(); s.i != len(s.b) {
 		return nil, s.fail("the end of the body")
 	}
@@ -57,10 +60,11 @@ func (s *bodyScan) finish() (*body, error) {
 		return nil, errors.New("messages is missing or empty")
 	}
 	s.fields = append(s.fields, '}')
-	if err := json.Unmarshal(s.fields, &s.out.options); err != nil {
+	out := Request{Tokens: s.prompt.tokens(), Blocks: s.prompt.ids, Sum: s.prompt.sum()}
+	if err := json.Unmarshal(s.fields, &out.Options); err != nil {
 		return nil, fmt.Errorf("request fields: %w", err)
 	}
-	return &s.out, nil
+	return &out, nil
 }
 
 func (s *bodyScan) field(key []byte) error {
@@ -72,12 +76,12 @@ func (s *bodyScan) field(key []byte) error {
 		s.seen = true
 		return s.array(s.message)
 	case "tools":
-		if s.out.tools != nil {
+		if s.tools != nil {
 			return errors.New("tools is given twice")
 		}
 		raw, err := s.value(0)
 		if string(raw) != "null" {
-			s.out.tools = raw
+			s.tools = raw
 		}
 		return err
 	}
@@ -124,10 +128,10 @@ func (s *bodyScan) message(i int) error {
 	if len(role) < 3 {
 		return fmt.Errorf("messages[%d].role is missing", i)
 	}
-	s.out.prompt.endMessage(role[1 : len(role)-1])
+	s.prompt.endMessage(role[1 : len(role)-1])
 	if i == 0 && s.guess != nil {
-		s.out.prompt.write(s.guess)
-		s.out.prompt.endTools()
+		s.prompt.write(s.guess)
+		s.prompt.endTools()
 	}
 	s.messages++
 	s.mark()
@@ -138,7 +142,7 @@ func (s *bodyScan) maybeText() error {
 	if s.null() {
 		return nil
 	}
-	return s.text(&s.out.prompt)
+	return s.text(&s.prompt)
 }
 
 // content reads a message's content: a string, null, or parts of type text.
@@ -150,7 +154,7 @@ func (s *bodyScan) content() error {
 		return s.object(func(key []byte) error {
 			switch string(key) {
 			case "text":
-				return s.text(&s.out.prompt)
+				return s.text(&s.prompt)
 			case "type":
 				kind, err := s.value(0)
 				if err == nil && string(kind) != `"text"` {
@@ -178,7 +182,7 @@ func (s *bodyScan) toolCalls() error {
 			return s.object(func(key []byte) error {
 				switch string(key) {
 				case "name", "arguments":
-					return s.text(&s.out.prompt)
+					return s.text(&s.prompt)
 				}
 				_, err := s.value(0)
 				return err
