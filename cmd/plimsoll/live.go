@@ -176,7 +176,9 @@ func (l *live) verdict(o plimsoll.Outcome) string {
 }
 
 func (l *live) status(line string) {
-	fmt.Fprint(l.out, "\r\x1b[K"+line)
+	// Without automatic wrap a line that is too long is cut at the edge, and the
+	// carriage return finds its begin again.
+	fmt.Fprint(l.out, "\r\x1b[K\x1b[?7l"+line+"\x1b[?7h")
 	l.drawn = true
 }
 
