@@ -95,7 +95,7 @@ func clock(seconds float64) string {
 	return strconv.Itoa(s/3600) + " h " + strconv.Itoa(s%3600/60) + " min"
 }
 
-// moment writes a tick of a time axis that ends at high: seconds, or h:mm:ss.
+// moment writes a tick of a time axis that ends at high: seconds, m:ss or h:mm.
 func moment(v, high float64) string {
 	s := int(math.Round(v))
 	switch {
@@ -104,7 +104,18 @@ func moment(v, high float64) string {
 	case high < 3600:
 		return strconv.Itoa(s/60) + ":" + two(s%60)
 	}
-	return strconv.Itoa(s/3600) + ":" + two(s%3600/60) + ":" + two(s%60)
+	return strconv.Itoa(s/3600) + ":" + two(s%3600/60)
+}
+
+// momentUnit names how moment writes the ticks of an axis that ends at high.
+func momentUnit(high float64) string {
+	switch {
+	case high < 120:
+		return ""
+	case high < 3600:
+		return " (m:ss)"
+	}
+	return " (h:mm)"
 }
 
 func two(n int) string {

@@ -39,6 +39,7 @@ func levelTimeChart(t result.Trace) (Chart, bool) {
 		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
 		c.text("tick", "middle", x.at(v), bottom+17, moment(v, t.LengthS))
 	}
+	c.text("axis-name", "end", wideWidth-14, bottom+33, "time since the level began"+momentUnit(t.LengthS))
 	chart.SVG = c.done()
 	return chart, true
 }
@@ -129,9 +130,11 @@ func lanesChart(t result.Trace) (Chart, bool) {
 	}
 	c.line("axis", leftEdge, bottom, wideWidth-14, bottom)
 	c.text("axis-name", "start", 0, 12, "Agent")
+	when := "time since the level began" + momentUnit(until)
 	if until < t.LengthS {
-		c.text("axis-name", "end", wideWidth-14, bottom+34, "the first "+clock(until)+" of "+clock(t.LengthS))
+		when = "the first " + clock(until) + " of " + clock(t.LengthS) + momentUnit(until)
 	}
+	c.text("axis-name", "end", wideWidth-14, bottom+34, when)
 	chart.SVG = c.done()
 	return chart, true
 }

@@ -45,7 +45,7 @@ func timelineChart(r result.Result) (Chart, bool) {
 		}
 	}
 	c.line("axis", leftEdge, bottomEdge, wideWidth-14, bottomEdge)
-	c.text("axis-name", "end", wideWidth-14, bottomEdge+33, "time since the first level began")
+	c.text("axis-name", "end", wideWidth-14, bottomEdge+33, "time since the first level began"+momentUnit(x.high))
 	c.text("axis-name", "start", 0, 12, "Agents")
 	chart.SVG = c.done()
 	return chart, true

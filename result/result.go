@@ -112,10 +112,10 @@ type Level struct {
 	Closed   string          `json:"closed"` // why the window closed
 
 	Epoch   time.Time `json:"epoch"`
-	StartS  float64   `json:"start_s"`  // begin of the level since the run's first one
-	WindowS float64   `json:"window_s"` // length of the window
-	WindowT [2]Number `json:"window"`   // begin and end of the window since the level's begin, s
-	TookS   float64   `json:"took_s"`   // whole level
+	StartS  float64   `json:"start_s"`       // begin of the level since the run's first one
+	WindowS float64   `json:"window_s"`      // length of the window
+	WindowT [2]Number `json:"window_span_s"` // begin and end of the window since the level's begin, s
+	TookS   float64   `json:"took_s"`        // whole level
 
 	Turns     int                    `json:"turns"` // = ok + failed + cancelled + censored
 	OK        int                    `json:"ok"`
