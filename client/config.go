@@ -134,15 +134,15 @@ type target struct {
 func (c Config) newTarget(raw string, roots *x509.CertPool) (*target, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("client: URL %q cannot be read: want one such as http://127.0.0.1:8000/v1", SafeURL(raw))
+		return nil, fmt.Errorf("client: URL %q cannot be read: want one such as http://127.0.0.1:8000/v1", safeURL(raw))
 	}
 	if u.User != nil {
-		return nil, fmt.Errorf("client: URL %s carries credentials: give the key through an environment variable", SafeURL(raw))
+		return nil, fmt.Errorf("client: URL %s carries credentials: give the key through an environment variable", safeURL(raw))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("client: URL %q: want http or https, a host and a path, such as http://127.0.0.1:8000/v1", SafeURL(raw))
+		return nil, fmt.Errorf("client: URL %q: want http or https, a host and a path, such as http://127.0.0.1:8000/v1", safeURL(raw))
 	}
-	t := &target{safe: SafeURL(raw), host: u.Host, name: u.Hostname(), path: strings.TrimRight(u.EscapedPath(), "/")}
+	t := &target{safe: safeURL(raw), host: u.Host, name: u.Hostname(), path: strings.TrimRight(u.EscapedPath(), "/")}
 	port := u.Port()
 	if u.Scheme == "https" {
 		t.tls = &tls.Config{ServerName: t.name, RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
@@ -226,8 +226,8 @@ func (c Config) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// SafeURL returns a URL without credentials and query, for outputs.
-func SafeURL(raw string) string {
+// safeURL returns a URL without credentials and query, for outputs.
+func safeURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "(unreadable URL)"
@@ -235,12 +235,7 @@ func SafeURL(raw string) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// Loopback reports whether a URL points at this machine.
-func Loopback(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && loopback(u.Hostname())
-}
-
+// loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	if host == "localhost" {
 		return true
