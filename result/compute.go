@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"plimsoll"
@@ -37,7 +38,7 @@ func Compute(d *bundle.Dir) (Result, error) {
 		p := judge(f, rules, l, rows)
 		level := levelOf(l, p, rows, rules)
 		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
-		level.Energy = power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators)
+		level.Energy = finite(power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators))
 		r.Levels = append(r.Levels, level)
 		if !l.Stage.Warmup {
 			past = append(past, p)
@@ -108,6 +109,22 @@ func larger(a, b Number) Number {
 		return b
 	}
 	return a
+}
+
+// finite makes sure that every figure can be written: one that is not finite is no
+// figure, and the whole entry is invalid.
+func finite(list []plimsoll.Energy) []plimsoll.Energy {
+	out := make([]plimsoll.Energy, len(list))
+	for i, e := range list {
+		for _, v := range []*float64{&e.WindowS, &e.Joules, &e.MeanWatts, &e.UncertaintyW, &e.MaxGapS, &e.MinWatts, &e.P95Watts, &e.MaxWatts} {
+			if math.IsNaN(*v) || math.IsInf(*v, 0) {
+				*v, e.Valid = 0, false
+				e.Reasons = append(slices.Clone(e.Reasons), power.ReasonNegativeOrNaN)
+			}
+		}
+		out[i] = e
+	}
+	return out
 }
 
 func samplesOf(l bundle.Sealed) ([]plimsoll.Sample, error) {

@@ -214,3 +214,38 @@ func verified(t testing.TB, d *bundle.Dir) []result.Finding {
 	}
 	return found
 }
+
+// The power of a tier comes from the lowest fresh valid level with at least the
+// claimed agents, repeats pooled; a void or continued level never gives it.
+func TestPowerComesFromTheRightLevels(t *testing.T) {
+	d := measured(t)
+	f := d.Facts()
+	r := computed(t, d)
+	capacity := *r.Tiers[0].Capacity
+	if got := r.Tiers[0].PerMW.Levels; len(got) != 1 || levelByID(t, r, got[0]).Agents != capacity {
+		t.Fatalf("power of %d agents comes from %v", capacity, got)
+	}
+	next := len(r.Levels) + 1
+	for i, s := range []plimsoll.Stage{
+		{Level: next, Attempt: 1, Agents: capacity, Fresh: true, Tiers: f.Tiers},
+		{Level: next + 1, Attempt: 1, Agents: capacity, Fresh: false, Tiers: f.Tiers},
+		{Level: next + 2, Attempt: 1, Agents: capacity, Fresh: true, Tiers: f.Tiers[1:]},
+	} {
+		sealFixture(t, d, s, r.Finished, nil)
+		want := 2
+		if got := computed(t, d).Tiers[0].PerMW; got == nil || len(got.Levels) != want || math.Abs(got.WindowS-240) > 1e-9 {
+			t.Errorf("after level %d: power is %+v, want %d levels pooled over 240 s", i+1, got, want)
+		}
+	}
+}
+
+func levelByID(t *testing.T, r result.Result, id string) result.Level {
+	t.Helper()
+	for _, l := range r.Levels {
+		if l.ID == id {
+			return l
+		}
+	}
+	t.Fatalf("there is no level %s", id)
+	return result.Level{}
+}

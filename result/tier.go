@@ -82,30 +82,33 @@ func (t *Tier) perMegawatt(levels []Level, f plimsoll.Facts) {
 	}
 }
 
-// powerLevels returns the valid fresh levels of the lowest tested number of agents
-// that is at least the capacity, else of the highest that passed.
+// powerLevels returns the levels whose windows give the power: of those that are
+// valid, fresh and judged for this tier, the ones with the lowest number of agents
+// that is at least the capacity, else with the highest that passed.
 func (t *Tier) powerLevels(levels []Level) []Level {
-	above, below := 0, 0
+	judged := map[string]plimsoll.Outcome{}
 	for _, v := range t.Verdicts {
-		switch {
-		case v.Verdict == plimsoll.Void:
-		case v.Agents >= *t.Capacity && (above == 0 || v.Agents < above):
-			above = v.Agents
-		case v.Verdict == plimsoll.Pass:
-			below = max(below, v.Agents)
-		}
+		judged[v.Level] = v.Verdict
 	}
-	agents := above
-	if agents == 0 {
-		agents = below
-	}
-	var pool []Level
+	byAgents := map[int][]Level{}
+	above, below := 0, 0
 	for _, l := range levels {
-		if l.Agents == agents && l.Validity == "valid" && l.Fresh && !l.Warmup {
-			pool = append(pool, l)
+		outcome, ok := judged[l.ID]
+		if !ok || l.Validity != "valid" || !l.Fresh || l.Warmup {
+			continue
+		}
+		byAgents[l.Agents] = append(byAgents[l.Agents], l)
+		switch {
+		case l.Agents >= *t.Capacity && (above == 0 || l.Agents < above):
+			above = l.Agents
+		case outcome == plimsoll.Pass:
+			below = max(below, l.Agents)
 		}
 	}
-	return pool
+	if above > 0 {
+		return byAgents[above]
+	}
+	return byAgents[below]
 }
 
 // pooled joins the energy of several windows, one figure a boundary and source:
