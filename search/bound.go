@@ -47,6 +47,10 @@ func (l *locality) lineBound() bound {
 	for _, r := range runs {
 		low, high = min(low, r.x), max(high, r.x)
 	}
+	side := earlySide
+	if l.rounds >= l.c.SecondRounds {
+		side = oneSide
+	}
 	out := bound{ok: true, estimate: math.Inf(1), high: math.Inf(1)}
 	certified := high
 	for constraint := range constraints {
@@ -54,7 +58,7 @@ func (l *locality) lineBound() bound {
 			continue
 		}
 		f := fit(runs, constraint)
-		t := student(oneSide, max(1, f.freedom))
+		t := student(side, max(1, f.freedom))
 		// A little beyond the runs on the left: a bound just under them is still one.
 		x, ok := f.last(low-localReach, high, t)
 		if !ok {

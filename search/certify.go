@@ -20,6 +20,7 @@ const (
 	mostMargin     = 0.25  // and at most
 	extraRounds    = 2     // of the second stage, where the bound is empty
 	oneSide        = 0.975 // confidence of the bound and of each side of the interval
+	earlySide      = 0.985 // the same before the last round: a search that may stop on what it saw looks more than once
 	leastRuns      = 6     // local runs that a bound needs
 )
 

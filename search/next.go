@@ -35,9 +35,13 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 		return nil, s.answer(&l, fmt.Sprintf("the budget of %s is spent: %.0f s used, the next level needs about %.0f s",
 			s.c.Budget, l.took, lasts(s.c.Shape, pick.agents).Seconds()), false)
 	}
+	shape := shapeAt(s.c.Shape, pick.agents)
+	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
+		shape = rampShape(shape)
+	}
 	return &plimsoll.Stage{
 		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true, Claim: pick.claim,
-		Why: pick.why, Shape: shapeAt(s.c.Shape, pick.agents), Tiers: pick.tiers,
+		Why: pick.why, Shape: shape, Tiers: pick.tiers,
 	}, nil
 }
 

@@ -111,6 +111,16 @@ func shapeAt(s plimsoll.Shape, n int) plimsoll.Shape {
 	return s
 }
 
+// rampTurns is how many turns suffice for a bracket, where a claim wants more.
+const rampTurns = 250
+
+// rampShape is the timing of a level that only brackets: its window closes at its
+// shortest length once it holds a few turns.
+func rampShape(s plimsoll.Shape) plimsoll.Shape {
+	s.Turns, s.Walks, s.WalksPerAgent = min(s.Turns, rampTurns), 0, 0
+	return s
+}
+
 // lasts is how long a level of n agents is expected to take.
 func lasts(s plimsoll.Shape, n int) time.Duration {
 	d := s.RampFor(n) + s.Settle + max(s.Min, s.Max/2)

@@ -114,12 +114,16 @@ const (
 	Tick   = 10 * time.Second
 )
 
-// Hold runs a level; enough is asked at every tick on the turns ended by then.
+// Hold runs a level; enough is asked at every tick on the turns ended by then. A full
+// window holds Turns turns; a stage that asks for fewer closes sooner, but not before
+// its shortest window.
 func (w World) Hold(s plimsoll.Stage, enough func(plimsoll.Evidence) bool) (plimsoll.Evidence, time.Duration) {
 	ttft, speed := w.run(s)
-	ticks := int(Window / Tick)
+	all := int(Window / Tick)
+	ticks := min(all, max(int(s.Shape.Min/Tick), (s.Shape.Turns*all+Turns-1)/Turns))
+	ttft, speed = ttft[:Turns*ticks/all], speed[:Turns*ticks/all]
 	for k := 1; k < ticks; k++ {
-		n := Turns * k / ticks
+		n := Turns * k / all
 		e := evidence(s, ttft[:n], speed[:n], Tick*time.Duration(k))
 		e.At = e.Window.End
 		e.WindowOpen = true
@@ -128,7 +132,7 @@ func (w World) Hold(s plimsoll.Stage, enough func(plimsoll.Evidence) bool) (plim
 			return sorted(e), Before + Tick*time.Duration(k)
 		}
 	}
-	return sorted(evidence(s, ttft, speed, Window)), Before + Window
+	return sorted(evidence(s, ttft, speed, Tick*time.Duration(ticks))), Before + Tick*time.Duration(ticks)
 }
 
 func evidence(s plimsoll.Stage, ttft, speed []float64, window time.Duration) plimsoll.Evidence {

@@ -34,7 +34,7 @@ func Searching(preset string, tiers []plimsoll.Tier) (search.Config, error) {
 	}
 	c := p.Config(tiers)
 	c.MaxAgents = 4096
-	c.Shape = plimsoll.Shape{Ramp: Before / 2, Settle: Before / 2, Min: Window / 3, Max: Window, Tick: Tick, Request: time.Minute}
+	c.Shape = plimsoll.Shape{Ramp: Before / 2, Settle: Before / 2, Min: Window / 3, Max: Window, Turns: Turns, Tick: Tick, Request: time.Minute}
 	return c, nil
 }
 
