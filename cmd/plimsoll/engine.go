@@ -14,9 +14,10 @@ const listening = "listening on "
 // EngineCmd serves the simulated engine.
 type EngineCmd struct {
 	Addr             string  `default:"127.0.0.1:8000" help:"Loopback address; port 0 takes a free one."`
-	Profile          string  `default:"demo" help:"Built-in profile or a file such as ./mine.yaml."`
+	Profile          string  `default:"demo" help:"Built-in profile, ACCELERATOR+MODEL[+RUNTIME], or a file such as ./mine.yaml."`
 	KV               float64 `name:"kv" default:"1" help:"Scale of the KV cache pool."`
 	Speed            float64 `default:"1" help:"Scale of the engine's speed."`
+	TimeScale        float64 `name:"time-scale" default:"1" help:"Run its clock this many times faster than the wall's."`
 	APIKeyEnv        string  `name:"api-key-env" placeholder:"NAME" help:"Ask clients for the key that this environment variable holds."`
 	UntilStdinCloses bool    `hidden:"" help:"End when stdin closes."`
 }
@@ -48,6 +49,6 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
 		}
 	}
-	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, APIKey: key, Version: version()}
+	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, TimeScale: c.TimeScale, APIKey: key, Version: version()}
 	return server.Run(ctx, cfg, func(url string) { fmt.Fprintln(io_.Out, listening+url) })
 }

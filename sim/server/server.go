@@ -127,7 +127,7 @@ func (s *Server) version(w http.ResponseWriter, _ *http.Request) {
 		Version   string `json:"version"`
 		Simulated bool   `json:"simulated"`
 		Profile   string `json:"profile"`
-	}{"plimsoll-engine " + s.cfg.Version, true, s.profile})
+	}{s.cfg.Version, true, s.profile})
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
