@@ -45,7 +45,7 @@ func (r Request) densities(s System, mix Mix, a Answer) []Density {
 	if len(mix) == 1 && r.Power > 0 && a.Units > 0 && a.Limit != "demand" {
 		agents := float64(a.Agents)
 		out = append(out, Density{Tier: mix[0].Tier, Boundary: r.At.boundary(), Basis: plimsoll.Provisioned, AgentsPerMW: agents / float64(r.Power) * 1e6, Budget: &agents, Whole: true,
-			What: fmt.Sprintf("in %d whole %s of %d accelerators, before redundancy", a.Units, plural(a.Units, s.Unit.Name), s.Unit.Accelerators)})
+			What: fmt.Sprintf("%d %s of %d, before redundancy", a.Units, plural(a.Units, s.Unit.Name), s.Unit.Accelerators)})
 	}
 	return out
 }

@@ -31,12 +31,24 @@ func PlanTerminal(w io.Writer, p plan.Plan, t TerminalOptions) error {
 	return err
 }
 
-// planRows is the table of the systems, one a row.
+// planRows is the table of the systems, one a column.
 func planRows(p plan.Plan) [][]string {
-	rows := [][]string{{"System", "Units", "Accelerators", "Racks", "Agents", "after redundancy", "IT MW", "MW left", "per agent-hour", "Limit"}}
+	rows := [][]string{{""}, {"Units"}, {"Accelerators"}, {"Racks"}, {"Agents on all units"}, {"Agents after redundancy"}, {"IT power provisioned, MW"}, {"MW left of the budget"}, {"Wh an agent-hour"}, {"Cost of an agent-hour"}, {"Limit"}, {""}}
 	for _, a := range p.Systems {
-		rows = append(rows, []string{plain(a.System) + evidenceMark(a), unitsOf(a), whole(a.Accelerators), intOr(a.Racks), whole(a.Agents),
-			whole(a.AgentsAfterRedundancy), figureOr(a.ITMW), figureOr(a.StrandedMW), figureOr(a.CostPerAgentHour), a.Limit + marks(a)})
+		energy := "–"
+		if a.Energy != nil {
+			energy = figure(a.Energy.WhPerAgentHour)
+		}
+		for i, cell := range []string{plain(a.System) + evidenceMark(a), unitsOf(a), whole(a.Accelerators), intOr(a.Racks), whole(a.Agents), whole(a.AgentsAfterRedundancy),
+			figureOr(a.ITMW), figureOr(a.StrandedMW), energy, figureOr(a.CostPerAgentHour), a.Limit, strings.TrimSpace(marks(a))} {
+			rows[i] = append(rows[i], cell)
+		}
+	}
+	if strings.Join(rows[len(rows)-1], "") == "" {
+		rows = rows[:len(rows)-1] // nothing is marked
+	}
+	for i := range rows {
+		rows[i] = append(rows[i], "") // the last column would stand to the left
 	}
 	return rows
 }
@@ -62,10 +74,10 @@ func evidenceMark(a plan.Answer) string {
 func marks(a plan.Answer) string {
 	s := ""
 	if a.Cheapest {
-		s += "  cheapest"
+		s += " cheapest"
 	}
 	if a.Densest {
-		s += "  densest"
+		s += " densest"
 	}
 	return s
 }
@@ -163,7 +175,7 @@ func energyLine(e plan.Energy) string {
 func densityRows(a plan.Answer) [][]string {
 	rows := [][]string{{"Power boundary", "W/accelerator", "agents/MW", "agents at budget", ""}}
 	for _, d := range a.Densities {
-		rows = append(rows, []string{densityName(a, d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), plain(d.What)})
+		rows = append(rows, []string{densityName(a, d), dash(d.WattsPer), figure(d.AgentsPerMW), budgetAgents(d), clip(plain(d.What), 40)})
 	}
 	return rows
 }
@@ -178,6 +190,14 @@ func densityName(a plan.Answer, d plan.Density) string {
 		return strings.ReplaceAll(string(d.Boundary), "_", " ") + ", in whole units"
 	}
 	return strings.ReplaceAll(string(d.Boundary), "_", " ") + ", " + string(d.Basis)
+}
+
+// clip cuts text to a number of runes.
+func clip(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
 }
 
 // budgetAgents refuses to multiply a figure at another boundary by the budget.
