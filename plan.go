@@ -45,7 +45,12 @@ type Target struct {
 	Headers    map[string]string
 	ExtraBody  json.RawMessage // members merged into every request; nil none
 	CAFile     string
-	MayLoad    bool // the user said that a target outside loopback may be loaded
+	Routing    string // sticky, round_robin
+	HTTP2      bool
+	ProxyEnv   string   // name of an environment variable
+	Session    []string // headers that carry an agent's session
+	Continuous bool     // usage in every event
+	MayLoad    bool     // the user said that a target outside loopback may be loaded
 }
 
 // Builtin is a simulated engine of the program's own.

@@ -71,7 +71,8 @@ func defaults(r Run, preset search.Preset) Run {
 		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
 		NoWarm: ptr(!preset.Warmup), Accelerators: ptr(0),
 		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), CAFile: ptr(""),
-		Tiers: ptr(DefaultTiers),
+		Tiers: ptr(DefaultTiers), Routing: ptr("sticky"), HTTP2: ptr(false), ProxyEnv: ptr(""), Continuous: ptr(false),
+		Session: []string{"X-Session-ID"},
 	}
 	return d
 }
@@ -118,6 +119,7 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 	t := plimsoll.Target{
 		Virtual: *r.Virtual, URLs: r.URL, Model: *r.Model, Dialect: *r.Dialect, APIKeyEnv: *r.APIKeyEnv,
 		APIKeyFile: *r.APIKeyFile, Headers: r.Header, CAFile: *r.CAFile, MayLoad: permit.MayLoad,
+		Routing: *r.Routing, HTTP2: *r.HTTP2, ProxyEnv: *r.ProxyEnv, Session: r.Session, Continuous: *r.Continuous,
 	}
 	if len(r.URL) == 0 {
 		t.Builtin = &plimsoll.Builtin{Profile: *r.Engine, KVScale: *r.EngineKV, SpeedScale: *r.EngineSpeed}
@@ -190,6 +192,7 @@ func validate(p plimsoll.Plan) error {
 		name, value string
 		known       []string
 	}{
+		{"routing", p.Target.Routing, []string{"sticky", "round_robin"}},
 		{"output", p.OutputPolicy, []string{"recorded", "free"}},
 		{"start", p.Start, []string{"spread", "offset", "begin"}},
 		{"tool-delay", p.ToolDelay, []string{"recorded", "aa"}},

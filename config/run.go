@@ -25,6 +25,11 @@ type Run struct {
 	APIKeyFile *string           `yaml:"api_key_file,omitempty" name:"api-key-file" group:"Engine" placeholder:"FILE" help:"File that holds the API key."`
 	Header     map[string]string `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable; a secret one as K=env:NAME."`
 	ExtraBody  *string           `yaml:"extra_body,omitempty" name:"extra-body" group:"Engine" placeholder:"./b.json" help:"JSON object whose members go into every request."`
+	Routing    *string           `yaml:"routing,omitempty" group:"Engine" placeholder:"sticky" help:"Which of several URLs serves a turn: sticky (an agent keeps its own) or round_robin."`
+	HTTP2      *bool             `yaml:"http2,omitempty" name:"http2" group:"Engine" help:"Speak HTTP/2; agents then share connections, and instants are taken later."`
+	ProxyEnv   *string           `yaml:"proxy_env,omitempty" name:"proxy-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds an HTTP proxy's address."`
+	Session    []string          `yaml:"session_header,omitempty" name:"session-header" group:"Engine" sep:"none" placeholder:"X-Session-ID" help:"Header that carries an agent's session, repeatable."`
+	Continuous *bool             `yaml:"continuous_usage,omitempty" name:"continuous-usage" group:"Engine" help:"Ask for usage in every event (vLLM, SGLang): exact first chunks."`
 	CAFile     *string           `yaml:"ca_file,omitempty" name:"ca-file" group:"Engine" placeholder:"FILE" help:"PEM file of certificates to trust."`
 
 	Engine      *string  `yaml:"engine,omitempty" group:"Simulated engine" placeholder:"demo" help:"Profile of the simulated engine."`

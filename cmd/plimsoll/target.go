@@ -36,7 +36,7 @@ func (j *job) real(ctx context.Context, io *IO) error {
 	if err != nil {
 		return err
 	}
-	options := dialect.Options{Model: target.Model, Usage: true, Extra: target.ExtraBody}
+	options := dialect.Options{Model: target.Model, Usage: true, ContinuousUsage: target.Continuous, Extra: target.ExtraBody}
 	findings, err := engine.Preflight(ctx, client.Expect{Options: options, Policy: j.policy(), Context: j.longest()})
 	j.facts.Engine.Preflight = findings
 	if err != nil {
@@ -62,7 +62,11 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 	}
 	config := client.Config{
 		URLs: target.URLs, Dialect: spoken, Model: target.Model, Key: key, CAFile: target.CAFile,
-		SessionHeaders: []string{"X-Session-ID"}, Counter: token.Bytes4{}, Exact: target.Builtin != nil,
+		SessionHeaders: target.Session, Counter: token.Bytes4{}, Exact: target.Builtin != nil,
+		Routing: client.Routing(target.Routing), HTTP2: target.HTTP2,
+	}
+	if target.ProxyEnv != "" {
+		config.Proxy = client.Secret(io.Env(target.ProxyEnv))
 	}
 	for name, value := range target.Headers {
 		if env, isEnv := strings.CutPrefix(value, configuration.HeaderFromEnv); isEnv {

@@ -49,10 +49,15 @@ func (s *Server) dcgm(w http.ResponseWriter, r *http.Request) {
 		refuse(w, &apiError{Status: http.StatusServiceUnavailable, Code: "stopped", Message: err.Error()})
 		return
 	}
-	labels := fmt.Sprintf(`{gpu="0",UUID="GPU-simulated-%s-0",modelName="simulated %s",Hostname="simulated"}`, s.profile, s.profile)
-	var out strings.Builder
-	fmt.Fprintf(&out, "# HELP DCGM_FI_DEV_POWER_USAGE Power draw (in W), simulated.\n# TYPE DCGM_FI_DEV_POWER_USAGE gauge\nDCGM_FI_DEV_POWER_USAGE%s %f\n", labels, got.watts)
-	fmt.Fprintf(&out, "# HELP DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION Total energy since the engine's start (in mJ), simulated.\n# TYPE DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION counter\nDCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION%s %d\n", labels, int64(got.joules*1000))
+	var power, energy strings.Builder
+	n := s.accelerators
+	for i := range n { // the model draws all of them alike
+		labels := fmt.Sprintf(`{gpu="%d",UUID="GPU-simulated-%s-%d",modelName="simulated %s",Hostname="simulated"}`, i, s.profile, i, s.profile)
+		fmt.Fprintf(&power, "DCGM_FI_DEV_POWER_USAGE%s %f\n", labels, got.watts/float64(n))
+		fmt.Fprintf(&energy, "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION%s %d\n", labels, int64(got.joules*1000/float64(n)))
+	}
+	out := "# HELP DCGM_FI_DEV_POWER_USAGE Power draw (in W), simulated.\n# TYPE DCGM_FI_DEV_POWER_USAGE gauge\n" + power.String() +
+		"# HELP DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION Total energy since the engine's start (in mJ), simulated.\n# TYPE DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION counter\n" + energy.String()
 	w.Header().Set("Content-Type", prometheusText)
-	_, _ = w.Write([]byte(out.String()))
+	_, _ = w.Write([]byte(out))
 }

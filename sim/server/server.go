@@ -14,18 +14,19 @@ import (
 
 // Server is one live simulated engine. Its handler answers only while Drive runs.
 type Server struct {
-	cfg         Config
-	model       string
-	profile     string          // its name
-	context     int             // longest prompt and output together, tokens
-	block       int             // tokens a KV block
-	engine      *sim.Deployment // owned by Drive
-	latest      time.Duration   // arrival told to the core, owned by Drive
-	asks        chan ask
-	ended       chan struct{} // closed when Drive returns
-	started     time.Time     // instant 0 of the core
-	nextID      atomic.Uint64
-	nextSession atomic.Uint64 // of connections
+	cfg          Config
+	model        string
+	profile      string          // its name
+	accelerators int             // that its engines take
+	context      int             // longest prompt and output together, tokens
+	block        int             // tokens a KV block
+	engine       *sim.Deployment // owned by Drive
+	latest       time.Duration   // arrival told to the core, owned by Drive
+	asks         chan ask
+	ended        chan struct{} // closed when Drive returns
+	started      time.Time     // instant 0 of the core
+	nextID       atomic.Uint64
+	nextSession  atomic.Uint64 // of connections
 }
 
 // New returns a server that is not driven yet.
@@ -42,7 +43,10 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, model: names.ModelName, profile: names.Name, context: shortest(core), block: engine.BlockTokens(), engine: engine, asks: make(chan ask, 256), ended: make(chan struct{}), started: time.Now()}, nil
+	return &Server{
+		cfg: cfg, model: names.ModelName, profile: names.Name, accelerators: names.Accelerators(), context: shortest(core),
+		block: engine.BlockTokens(), engine: engine, asks: make(chan ask, 256), ended: make(chan struct{}), started: time.Now(),
+	}, nil
 }
 
 // shortest returns the context that every engine of the deployment holds.
