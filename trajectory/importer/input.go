@@ -97,8 +97,8 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 		return err
 	}
 	defer r.Close()
-	limited := &io.LimitedReader{R: r, N: maxStream}
-	d := jsontext.NewDecoder(limited)
+	capped := &cappedReader{r: r, left: maxValue}
+	d := jsontext.NewDecoder(capped)
 	n := 0
 	call := func() error {
 		at := d.InputOffset()
@@ -106,9 +106,7 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 		if err != nil {
 			return fmt.Errorf("%s: value %d: %w", in.path, n+1, trajectory.PlainJSON(err))
 		}
-		if len(raw) > trajectory.MaxLine {
-			return fmt.Errorf("%s: value %d is longer than %d bytes", in.path, n+1, trajectory.MaxLine)
-		}
+		capped.left = maxValue
 		n++
 		if err := do(n, raw); err != nil {
 			return fmt.Errorf("%s: value %d (byte %d): %w", in.path, n, at, err)
@@ -134,8 +132,24 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 	}
 }
 
-// maxStream bounds what eachValue reads: a decoder holds a whole value.
-const maxStream = 1 << 36
+// maxValue is the longest JSON value, in bytes, that eachValue reads: the decoder
+// holds it as a whole.
+const maxValue = trajectory.MaxLine
+
+// cappedReader refuses to read on when what it may read is used up.
+type cappedReader struct {
+	r    io.Reader
+	left int
+}
+
+func (c *cappedReader) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, fmt.Errorf("a JSON value is longer than %d bytes; split the file", maxValue)
+	}
+	n, err := c.r.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
 
 // baseName is a file's name without its folders and known suffixes.
 func baseName(path string) string { return trajectory.SetName(path) }
