@@ -15,25 +15,31 @@ import (
 // Compute makes every number of a run from its folder: facts.json and the sealed
 // levels, nothing else. The same folder gives the same result.
 func Compute(d *bundle.Dir) (Result, error) {
+	r, _, err := compute(d)
+	return r, err
+}
+
+// compute returns the result and the past that it was folded from.
+func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 	f := d.Facts()
 	method, rules, err := Method(f)
 	if err != nil {
-		return Result{}, fmt.Errorf("compute %s: %w", d.Path(), err)
+		return Result{}, nil, fmt.Errorf("compute %s: %w", d.Path(), err)
 	}
 	sealed, err := d.Levels()
 	if err != nil {
-		return Result{}, err
+		return Result{}, nil, err
 	}
 	r := begin(f)
 	var past []plimsoll.Past
 	for _, l := range sealed {
 		rows, err := rowsOf(l)
 		if err != nil {
-			return Result{}, err
+			return Result{}, nil, err
 		}
 		samples, err := samplesOf(l)
 		if err != nil {
-			return Result{}, err
+			return Result{}, nil, err
 		}
 		p := judge(f, rules, l, rows)
 		level := levelOf(l, p, rows, rules)
@@ -54,7 +60,7 @@ func Compute(d *bundle.Dir) (Result, error) {
 		r.Tiers = append(r.Tiers, tierOf(a, past, r.Levels, f))
 	}
 	r.summarise(f)
-	return r, nil
+	return r, past, nil
 }
 
 // begin fills what the facts alone say.

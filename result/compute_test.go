@@ -249,3 +249,35 @@ func levelByID(t *testing.T, r result.Result, id string) result.Level {
 	t.Fatalf("there is no level %s", id)
 	return result.Level{}
 }
+
+// A level that was left out, or chosen by hand, is not what the search asks for.
+func TestVerifyReplaysTheSearch(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit func(t *testing.T, d *bundle.Dir, r result.Result)
+		want string
+	}{
+		"left out": {func(t *testing.T, d *bundle.Dir, r result.Result) {
+			if err := os.RemoveAll(filepath.Join(d.Path(), bundle.LevelsDir, "0002.1")); err != nil {
+				t.Fatal(err)
+			}
+		}, "levels/0003.1"},
+		"added": {func(t *testing.T, d *bundle.Dir, r result.Result) {
+			sealFixture(t, d, plimsoll.Stage{Level: len(r.Levels) + 1, Attempt: 1, Agents: 5, Fresh: true, Tiers: d.Facts().Tiers}, r.Finished, nil)
+		}, "after the search had its answer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := measured(t)
+			c.edit(t, d, computed(t, d))
+			if err := d.WriteResult(computed(t, d)); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Finish(); err != nil {
+				t.Fatal(err)
+			}
+			found := verified(t, d)
+			if len(found) != 1 || !strings.Contains(found[0].String(), c.want) {
+				t.Errorf("findings are %v, want one that says %q", found, c.want)
+			}
+		})
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strconv"
 
+	"plimsoll"
 	"plimsoll/bundle"
 )
 
@@ -25,7 +26,8 @@ func (f Finding) String() string { return f.Where + " " + f.What }
 
 // Verify checks a run folder as a third party would, offline: every file against
 // the manifest, and every figure of result.json against the figure computed again
-// from the rows, the meter readings and facts.json. No finding: all of it follows.
+// from the rows, the meter readings and facts.json, and every level against what the
+// search asks for at that point. No finding: all of it follows.
 //
 // It shows that the numbers follow from the rows. It cannot show that the rows are
 // honest, nor which hardware and which model they came from.
@@ -45,7 +47,7 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	again, err := Compute(d)
+	again, past, err := compute(d)
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, "cannot be computed again: " + err.Error()}), nil
 	}
@@ -53,7 +55,32 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, err.Error()}), nil
 	}
-	return append(found, figures...), nil
+	strayed, err := strayed(d.Facts(), past)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(found, figures...), strayed...), nil
+}
+
+// strayed names the first level that is not the one that the search asks for after
+// those before it: a level was left out, added or chosen by hand.
+func strayed(f plimsoll.Facts, past []plimsoll.Past) ([]Finding, error) {
+	method, _, err := Method(f)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range past {
+		id := bundle.ID(p.Stage.Level, p.Stage.Attempt)
+		stage, answer := method.Next(past[:i])
+		switch {
+		case answer != nil:
+			return []Finding{{bundle.LevelsDir + "/" + id, "was measured after the search had its answer: " + answer.Reason}}, nil
+		case stage.Level != p.Stage.Level || stage.Attempt != p.Stage.Attempt || stage.Agents != p.Stage.Agents || stage.Fresh != p.Stage.Fresh:
+			return []Finding{{bundle.LevelsDir + "/" + id, fmt.Sprintf("holds %d agents; the search asks for level %s of %d",
+				p.Stage.Agents, bundle.ID(stage.Level, stage.Attempt), stage.Agents)}}, nil
+		}
+	}
+	return nil, nil
 }
 
 // differing names every figure of the stored result that the computed one does not

@@ -48,6 +48,9 @@ func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
 		}
 		if len(found) > 0 {
 			bad++
+			if measured := d.Facts().Version; measured != version() {
+				fmt.Fprintf(io.Out, "%s: was measured by version %q, this is %q; verify with the version that measured\n", path, measured, version())
+			}
 			continue
 		}
 		fmt.Fprintf(io.Out, "%s: every file and every figure follows\n", path)
