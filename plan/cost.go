@@ -18,9 +18,15 @@ type Price struct {
 }
 
 func (p Price) validate() error {
+	for _, field := range []struct {
+		name  string
+		value float64
+	}{{"gpu-hour", p.GPUHour}, {"capex", p.Capex}, {"kwh", p.KWh}, {"years", p.Years}} {
+		if !(field.value >= 0 && field.value <= 1e12) {
+			return fmt.Errorf("plan: %s %g: want 0 to 1e12", field.name, field.value)
+		}
+	}
 	switch {
-	case p.GPUHour < 0 || p.Capex < 0 || p.KWh < 0 || p.Years < 0:
-		return fmt.Errorf("plan: prices must not be negative: %+v", p)
 	case p.GPUHour > 0 && (p.Capex > 0 || p.KWh > 0):
 		return fmt.Errorf("plan: give gpu-hour (rent, power included) or capex and kwh (bought), not both")
 	case p.Capex > 0 && !(p.Years > 0):

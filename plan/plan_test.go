@@ -138,6 +138,7 @@ func TestRefusals(t *testing.T) {
 		{"racks of unknown power", "rack-power", func(r *plan.Request) { r.Systems, r.Racks = []plan.System{h200}, 3 }},
 		{"nothing asked", "nothing to plan", func(r *plan.Request) { r.Power = 0 }},
 		{"pue", "pue 0.9", func(r *plan.Request) { r.PUE = 0.9 }},
+		{"price that is no number", "gpu-hour NaN", func(r *plan.Request) { r.Price.GPUHour = math.NaN() }},
 		{"price twice", "not both", func(r *plan.Request) { r.Price = plan.Price{GPUHour: 1, Capex: 1, Years: 1} }},
 	} {
 		r := request(1e6, plan.LevelFacility, gb300)

@@ -6,12 +6,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"plimsoll/plan"
 )
 
 // planJSON runs plimsoll plan with --json and returns its only system.
@@ -142,5 +148,46 @@ func TestDayCurve(t *testing.T) {
 	}
 	if r := ratio(func(a map[string]any) float64 { return a["energy"].(map[string]any)["mean_facility_mw"].(float64) }); math.Abs(r-(0.2+0.8*0.75)) > 1e-9 {
 		t.Errorf("mean power is %g of full load", r)
+	}
+}
+
+// TestQueryIsTheCommandLine reads the same request from flags and from a form.
+func TestQueryIsTheCommandLine(t *testing.T) {
+	for _, fields := range []url.Values{
+		{"power": {"1MW"}},
+		{"users": {"500"}, "active": {"25%"}, "sessions": {"1.5"}, "blocking": {"1%"}, "traffic": {"erlang-c"}, "growth": {"10%"}, "rack-power": {"40kW"}, "redundancy": {"N+1"}},
+		{"agents": {"90"}, "racks": {"3"}, "rack-power": {"40kW"}, "mix": {"20tps/10s=100%"}, "capex": {"40000"}, "kwh": {"0.1"}, "years": {"5"}, "idle-power": {"30%"}},
+		{"units": {"4"}, "tool-time": {"3s"}, "kv-regime": {"memory"}, "headroom": {"10%"}, "pue": {"1.3"}, "reserve": {"0%"}, "boundary": {"it"}, "gpu-hour": {"2"}, "tier": {""}},
+	} {
+		var cli CLI
+		parser, err := kong.New(&cli, kong.Name("plimsoll"), kong.DefaultEnvars("PLIMSOLL"), helpVars())
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"plan", "--system", "published:h200"}
+		for name, values := range fields {
+			if values[0] != "" {
+				args = append(args, "--"+name, values[0])
+			}
+		}
+		if _, err := parser.Parse(args); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		want, err := cli.Plan.request(context.Background(), outside(&out, &errs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := plan.Query(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Systems = want.Systems
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%v: flags (-), form (+):\n%s", fields, diff)
+		}
+	}
+	if _, err := plan.Query(url.Values{"pover": {"1MW"}}); err == nil {
+		t.Error("an unknown field was taken")
 	}
 }
