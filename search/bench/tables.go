@@ -41,7 +41,7 @@ func tables(out io.Writer, searches int) error {
 	if err := accuracy(out, searches); err != nil {
 		return err
 	}
-	if err := cost(out, max(1, searches/5)); err != nil {
+	if err := cost(out, max(1, searches/20)); err != nil {
 		return err
 	}
 	return simulated(out, max(1, searches/10))
