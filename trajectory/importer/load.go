@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"plimsoll"
 	"plimsoll/token"
@@ -120,6 +121,9 @@ func detect(in *input) (string, error) {
 				return f.Name, nil
 			}
 		}
+	}
+	if len(h) == 0 && strings.HasSuffix(in.path, ".age") {
+		return "", fmt.Errorf("%s: a sealed set; open it with its key (plimsoll trajectories open --identity-env)", in.path)
 	}
 	if len(h) == 0 {
 		return "", fmt.Errorf("%s: no JSON in it; trajectories are JSON or JSONL files, plain or .zst", in.path)
