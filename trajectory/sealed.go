@@ -157,14 +157,24 @@ func (s *Sealed) Set(c token.Counter) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	dropped := DropReplyless(ts)
+	kept := ts[:0]
 	for i, t := range ts {
 		t.ID = fmt.Sprintf("leaf-%06d", i)
+		FillText(t)
+		if len(t.Turns) > 0 {
+			kept = append(kept, t)
+		}
 	}
+	ts = kept
 	set, err := NewSet("sealed", ts, c)
 	if err != nil {
 		return nil, errors.New("sealed set: it holds what this version does not accept")
 	}
 	set.SHA256 = s.Root()
+	if dropped > 0 {
+		set.Notes = append(set.Notes, fmt.Sprintf("%d turns left out: the recording does not hold their replies", dropped))
+	}
 	set.Notes = append(set.Notes, "private set: sha256 is the salted Merkle root of its commitment")
 	return set, nil
 }
