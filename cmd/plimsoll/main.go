@@ -33,8 +33,10 @@ type CLI struct {
 	Sign         SignCmd          `cmd:"" help:"Sign a run folder."`
 	Compare      CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
 	Plan         PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
+	Serve        ServeCmd         `cmd:"" help:"Show runs in a browser: history, live view, comparisons, planner."`
 	Doctor       DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
 	Power        PowerCmd         `cmd:"" help:"Look at power meters."`
+	Schema       SchemaCmd        `cmd:"" help:"Print the JSON Schemas of the files that a run leaves."`
 	Completion   CompletionCmd    `cmd:"" help:"Print a shell completion script."`
 	Version      kong.VersionFlag `short:"V" help:"Print the version."`
 }

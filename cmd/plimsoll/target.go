@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"strings"
+	"time"
 
 	"plimsoll"
 	"plimsoll/client"
@@ -50,7 +52,7 @@ func (j *job) real(ctx context.Context, io *IO) error {
 		URL: strings.Join(engine.URLs(), ", "), Model: target.Model, Dialect: spoken.Name(), Simulated: simulated,
 		Identity: j.facts.Engine.Identity, Preflight: findings, LocalExact: simulated,
 	}
-	return j.fleet(engine, spoken, options)
+	return j.fleet(ctx, engine, spoken, options)
 }
 
 // connect opens the client; without a --model the engine's only one is taken.
@@ -156,8 +158,33 @@ func (j *job) longest() int {
 	return most
 }
 
+// headMargin is added to the fixed head that was seen: engines count cached tokens
+// in whole blocks, of at most 256 tokens.
+const headMargin = 256
+
+// templateHead asks how many prompt tokens an engine takes from its cache before
+// the level salt: the same prompt twice, under two salts. nil where it does not say.
+func templateHead(ctx context.Context, engine *client.Client, first *dialect.Encoded) *int {
+	var row plimsoll.Row
+	for range 2 {
+		salt := fmt.Appendf(nil, "%016x%016x", rand.Uint64(), rand.Uint64())
+		engine.Do(ctx, time.Now(), client.Call{
+			Encoded: first, Output: dialect.Output{Policy: dialect.Primer}, Request: time.Minute,
+			Salts: dialect.Salts{Level: salt, Walk: salt},
+		}, &row)
+		if row.Class != plimsoll.ClassOK {
+			return nil
+		}
+	}
+	if row.UsageCached < 0 {
+		return nil
+	}
+	head := int(row.UsageCached) + headMargin
+	return &head
+}
+
 // fleet encodes the set once and makes the live load.
-func (j *job) fleet(engine *client.Client, spoken dialect.Dialect, options dialect.Options) error {
+func (j *job) fleet(ctx context.Context, engine *client.Client, spoken dialect.Dialect, options dialect.Options) error {
 	encoded := make([]*dialect.Encoded, len(j.set.Trajectories))
 	for i, t := range j.set.Trajectories {
 		var err error
@@ -165,6 +192,7 @@ func (j *job) fleet(engine *client.Client, spoken dialect.Dialect, options diale
 			return err
 		}
 	}
+	j.facts.Engine.TemplateHead = templateHead(ctx, engine, encoded[0])
 	health, err := client.StartHealth()
 	if err != nil {
 		return err
