@@ -1,0 +1,78 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// Goroutines of this package:
+//
+//	what       begins with  ends when                             ends as
+//	server     Serve        its listener closes                   ErrServerClosed, or an error
+//	a request  a request    answered; a stream also with the run,
+//	                        with its reader, with Serve's context
+//
+// Serve waits for both.
+
+// shutdown is how long requests may take to end once Serve's context is over.
+const shutdown = 5 * time.Second
+
+// Listen opens the address. One that is not loopback is refused without a token:
+// the pages show what was measured to whoever can reach them.
+func (s *Site) Listen(ctx context.Context, addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("serve: address %q: %w; want HOST:PORT, for example 127.0.0.1:7777", addr, err)
+	}
+	if a, err := netip.ParseAddr(host); s.config.Token == "" && host != "localhost" && (err != nil || !a.IsLoopback()) {
+		return nil, fmt.Errorf("serve: address %s is not a loopback address; others need --token-env NAME, a variable that holds a token of at least 16 characters", addr)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w; choose another with --addr, port 0 takes a free one", err)
+	}
+	if !loopback(l) && s.config.Token == "" { // localhost may be anything in a hosts file
+		l.Close()
+		return nil, fmt.Errorf("serve: %s is not a loopback address", l.Addr())
+	}
+	return l, nil
+}
+
+func loopback(l net.Listener) bool {
+	a, ok := l.Addr().(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
+
+// Serve answers requests until ctx ends.
+func (s *Site) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s.Handler(loopback(l)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with ctx
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if err != nil {
+		err = errors.Join(err, server.Close())
+	}
+	if serving := <-ended; !errors.Is(serving, http.ErrServerClosed) {
+		err = errors.Join(err, serving)
+	}
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}

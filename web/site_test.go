@@ -1,0 +1,103 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"plimsoll/bundle"
+)
+
+func TestHistory(t *testing.T) {
+	runs := t.TempDir()
+	finish(t, begin(t, runs, "first", "example-70b", began), 96)
+	d := begin(t, runs, "second", "example-8b", began.Add(time.Hour))
+	add(t, d, begins(1, 8), progress(1, 8, 120, 0.5))
+	if err := os.MkdirAll(filepath.Join(runs, "broken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(runs, "broken", bundle.FactsFile), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := site(t, Config{Dir: runs})
+	h := s.Handler(true)
+	code, page, _ := get(t, h, "/")
+	if code != http.StatusOK {
+		t.Fatalf("status %d: %s", code, page)
+	}
+	for _, want := range []string{"first", "second", "broken", "running: level 1, 8 agents", "30tps/10s", ">96<", ">48<", "the engine is simulated", "is damaged", "Published results"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the history lacks %q", want)
+		}
+	}
+	if strings.Index(page, ">second<") > strings.Index(page, ">first<") {
+		t.Error("the newest run does not come first")
+	}
+	s.now = func() time.Time { return time.Now().Add(time.Hour) }
+	if _, page, _ = get(t, h, "/"); !strings.Contains(page, "cut off?") {
+		t.Error("a run that wrote nothing for an hour still counts as running")
+	}
+}
+
+// TestPathsStayInside asks for what lies beside the folder, by dots and by
+// symbolic links, and for pipes.
+func TestPathsStayInside(t *testing.T) {
+	outside := t.TempDir()
+	finish(t, begin(t, outside, "secret", "secret-model", began), 96)
+	runs := t.TempDir()
+	d := begin(t, runs, "open", "example", began)
+	finish(t, d, 8)
+	link := func(to, from string) {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(filepath.Join(outside, "secret"), filepath.Join(runs, "linked"))
+	e := begin(t, runs, "inside", "example", began) // its files lead out
+	add(t, e, begins(1, 8))
+	for _, name := range []string{bundle.ResultFile, bundle.ReportFile, bundle.ManifestFile} {
+		link(filepath.Join(outside, "secret", name), filepath.Join(runs, "inside", name))
+	}
+	h := site(t, Config{Dir: runs}).Handler(true)
+	for _, path := range []string{"/", "/runs/linked/", "/runs/linked/live", "/runs/inside/", "/runs/inside/live", "/runs/inside/?sofar",
+		"/compare?run=open&run=linked", "/compare?run=open&run=inside",
+		"/runs/..%2f" + url.PathEscape(filepath.Base(outside)) + "%2fsecret/", "/compare?run=open&run=" + url.QueryEscape("../"+filepath.Base(outside)+"/secret"),
+		"/compare?run=open&run=" + url.QueryEscape(filepath.Join(outside, "secret")), "/runs/%2e%2e/", "/runs/./", "/runs/.hidden/", "/runs/open%00/"} {
+		if _, page, _ := get(t, h, path); strings.Contains(page, "secret-model") || strings.Contains(page, ">96<") {
+			t.Errorf("%s shows what lies outside the folder", path)
+		}
+	}
+	if code, page, _ := get(t, h, "/runs/open/"); code != http.StatusOK || !strings.Contains(page, "example") {
+		t.Errorf("the run inside is not shown: %d", code)
+	}
+	if code, _, _ := get(t, h, "/runs/linked/"); code != http.StatusNotFound {
+		t.Errorf("a linked run: status %d, want 404", code)
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	runs := t.TempDir()
+	const evil = `<img src=x onerror=alert(1)>"'`
+	d := begin(t, runs, `a<script>b`, evil, began)
+	sealed := seals(1, 8, 200, 0.2)
+	sealed.Verdicts[0].Reasons, sealed.Verdicts[0].Outcome = []string{evil}, "fail"
+	add(t, d, begins(1, 8), sealed)
+	f := begin(t, runs, "done", evil, began)
+	finish(t, f, 8)
+	g := begin(t, runs, "other", "plain", began)
+	finish(t, g, 8)
+	h := site(t, Config{Dir: runs}).Handler(true)
+	for _, path := range []string{"/", "/runs/a%3Cscript%3Eb/", "/runs/done/", "/runs/done/live", "/compare?run=done&run=other", "/runs/%3Cimg%3E/"} {
+		code, page, _ := get(t, h, path)
+		if strings.Contains(page, "<img") || strings.Contains(page, "a<script>b") {
+			t.Errorf("%s: a name became markup", path)
+		}
+		if code == http.StatusOK && !strings.Contains(page, "&lt;") {
+			t.Errorf("%s does not show the name at all", path)
+		}
+	}
+}
