@@ -64,7 +64,8 @@ type Builtin struct {
 type TrajectorySource struct {
 	Name       string // built-in name or path
 	IsPath     bool
-	MaxContext int // turns with longer prompts are cut; 0 none
+	Identity   string // environment variable with the age key of a sealed set
+	MaxContext int    // turns with longer prompts are cut; 0 none
 	MaxOutput  int
 	MaxTurns   int
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
 )
 
 // process is a process's outside for a test.
@@ -160,5 +162,52 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	code, stdout, _ := call(t, nil, "--help")
 	if code != 0 || !strings.Contains(stdout, "engine") || !strings.Contains(stdout, "run") {
 		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+// TestSealedSetLeavesNoText replays a sealed set and looks for its text, its ids
+// and its key in everything that the run leaves or says.
+func TestSealedSetLeavesNoText(t *testing.T) {
+	work := t.TempDir()
+	plain, sealed := filepath.Join(work, "plain.jsonl"), filepath.Join(work, "set.age")
+	canary := "canary phrase 4711"
+	rows := strings.ReplaceAll(`{"conversation_id":"secret-task","turn":1,"role":"user","content":"CANARY please"}
+{"conversation_id":"secret-task","turn":2,"role":"assistant","content":"CANARY answer, a short one of some words"}
+`, "CANARY", canary)
+	if err := os.WriteFile(plain, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"KEY": identity.String()}
+	if code, out, said := call(t, env, "trajectories", "seal", plain, "-o", sealed, "--commitment", filepath.Join(work, "commitment.json"), "--recipient", identity.Recipient().String()); code != 0 {
+		t.Fatalf("seal: exit %d\n%s%s", code, out, said)
+	}
+	dir := filepath.Join(work, "run")
+	code, out, said := call(t, env, "run", "--virtual", "--trajectories", sealed, "--identity-env", "KEY", "--max-agents", "8", "--tier", "1tps/10s", "--out", dir)
+	if code != 0 {
+		t.Fatalf("run: exit %d\n%s%s", code, out, said)
+	}
+	if _, _, refused := call(t, nil, "run", "--virtual", "--trajectories", sealed, "--identity-env", "KEY", "--out", dir+"2"); !strings.Contains(refused, "KEY") {
+		t.Errorf("without the key: %s", refused)
+	}
+	everything := out + said
+	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		everything += string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{canary, "secret-task", identity.String()} {
+		if strings.Contains(everything, secret) {
+			t.Errorf("%q is in what the run left", secret)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"plimsoll"
@@ -47,7 +48,7 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 			err = errors.Join(err, j.close())
 		}
 	}()
-	if j.set, err = loadSet(plan); err != nil {
+	if j.set, err = loadSet(plan, io); err != nil {
 		return nil, err
 	}
 	j.facts = plimsoll.Facts{
@@ -96,18 +97,9 @@ func describeBuiltin(plan *plimsoll.Plan) error {
 }
 
 // loadSet reads or draws the trajectories and cuts them to what the engine bears.
-func loadSet(plan plimsoll.Plan) (*trajectory.Set, error) {
+func loadSet(plan plimsoll.Plan, io *IO) (*trajectory.Set, error) {
 	source := plan.Trajectories
-	var set *trajectory.Set
-	var err error
-	if source.IsPath {
-		set, err = importer.Load(source.Name, token.Bytes4{})
-	} else {
-		var preset *synth.Preset
-		if preset, err = synth.LoadPreset(source.Name); err == nil {
-			set, err = preset.Generate(plan.Seed, builtinTrajectories)
-		}
-	}
+	set, err := readSet(plan, io)
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +107,25 @@ func loadSet(plan plimsoll.Plan) (*trajectory.Set, error) {
 		return set, nil
 	}
 	return set.Cut(trajectory.Limits{MaxContext: source.MaxContext, MaxOutput: source.MaxOutput, MaxTurns: source.MaxTurns})
+}
+
+func readSet(plan plimsoll.Plan, io *IO) (*trajectory.Set, error) {
+	source := plan.Trajectories
+	switch {
+	case strings.HasSuffix(source.Name, ".age"):
+		sealed, err := identityFlag{Identity: source.Identity}.open(io, source.Name)
+		if err != nil {
+			return nil, err
+		}
+		return sealed.Set(token.Bytes4{})
+	case source.IsPath:
+		return importer.Load(source.Name, token.Bytes4{})
+	}
+	preset, err := synth.LoadPreset(source.Name)
+	if err != nil {
+		return nil, fmt.Errorf("trajectories: %w", err)
+	}
+	return preset.Generate(plan.Seed, builtinTrajectories)
 }
 
 // virtual makes the load in virtual time: the same agents on the simulated
