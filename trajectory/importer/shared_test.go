@@ -19,9 +19,9 @@ import (
 // sharedFolder returns the folder of real recordings.
 func sharedFolder(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("PLIMSOLL_SHARED")
+	dir := os.Getenv("PLIMSOLL_RECORDINGS")
 	if dir == "" {
-		t.Skip("real recordings are missing: set PLIMSOLL_SHARED to a folder that holds trajectories/")
+		t.Skip("real recordings are missing: set PLIMSOLL_RECORDINGS to a folder that holds trajectories/")
 	}
 	return filepath.Join(dir, "trajectories")
 }
