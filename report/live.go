@@ -33,6 +33,10 @@ func Funcs() template.FuncMap {
 // of are drawn.
 func SearchCharts(r result.Result, tier int) []Chart { return traceCharts(r, r.Tiers[tier], tier+1) }
 
+// LevelChart shows a level in time, as far as it went; false where nothing is known
+// of it.
+func LevelChart(t result.Trace) (Chart, bool) { return levelTimeChart(t) }
+
 // Gauge is a figure that moves, and the limits that it is held against.
 type Gauge struct {
 	ID, Name, Unit string

@@ -120,7 +120,7 @@ func narrow(t *testing.T, ctx context.Context, name string) {
 	if over := eval[float64](t, ctx, "document.scrollingElement.scrollWidth - window.innerWidth"); over > 0 {
 		t.Errorf("%s is %g px too wide for 390 px", name, over)
 	}
-	screenshot(t, ctx, name+"-390.jpg")
+	screenshot(t, ctx, name+"-390.png")
 	do(t, ctx, chromedp.EmulateViewport(1280, 900))
 }
 
@@ -130,7 +130,7 @@ func screenshot(t *testing.T, ctx context.Context, name string) {
 	if folder == "" {
 		return
 	}
-	image, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
+	image, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestLiveInABrowser(t *testing.T) {
 	if n := eval[int](t, ctx, marks); n != 8 {
 		t.Errorf("%d marks in the search charts, want 2 levels on 4 charts", n)
 	}
-	screenshot(t, ctx, "live.jpg")
+	screenshot(t, ctx, "live.png")
 	add(t, d, seals(3, 96, 31, 11.2), begins(4, 64))
 	until(t, ctx, marks+" === 12")
 	if !eval[bool](t, ctx, body("level 3, 96 agents, failed 30tps/10s, 100tps/5s: P95 TTFT 11.2 s is above 10 s")) {
@@ -174,9 +174,9 @@ func TestLiveInABrowser(t *testing.T) {
 	until(t, ctx, body("77.0 tok/s"))
 	finish(t, d, 64)
 	until(t, ctx, body("The run is over"))
-	screenshot(t, ctx, "live-over.jpg")
+	screenshot(t, ctx, "live-over.png")
 	do(t, ctx, chromedp.Click(chromedp.CSS("a.button")), chromedp.WaitVisible(chromedp.CSS("table.headline")))
-	if !eval[bool](t, ctx, body("every tier") + " || " + body("64 passed")) {
+	if !eval[bool](t, ctx, body("every tier")+" || "+body("64 passed")) {
 		t.Error("the report does not show")
 	}
 	seen.mu.Lock()
@@ -211,7 +211,7 @@ func TestHistoryInABrowser(t *testing.T) {
 		}
 	}
 	check("at first", "running,run-2,run-1,run-0")
-	screenshot(t, ctx, "history.jpg")
+	screenshot(t, ctx, "history.png")
 	capacity := "//th[contains(., '30tps/10s')]//button"
 	do(t, ctx, chromedp.Click(chromedp.Search(capacity)))
 	check("most agents first", "run-2,run-0,run-1,running")
@@ -236,7 +236,7 @@ func TestHistoryInABrowser(t *testing.T) {
 	if !eval[bool](t, ctx, body("run-0")+" && "+body("run-2")) {
 		t.Error("the comparison lacks a ticked run")
 	}
-	screenshot(t, ctx, "compare.jpg")
+	screenshot(t, ctx, "compare.png")
 	do(t, ctx, chromedp.Click(chromedp.CSS("nav a")))
 	until(t, ctx, "location.pathname === '/'")
 	seen.quietAndAtHome(t, server.URL, 4)

@@ -39,6 +39,7 @@ type view struct {
 	Fresh    time.Time
 	Gauges   []gaugeView
 	Tiers    []tierView
+	Curve    []report.Chart
 	News     []news // newest first
 	HasPage  bool   // there is a report
 }
@@ -98,6 +99,9 @@ func (s *Site) frame(f *follower) (parted map[string]string, over bool, err erro
 	slices.Reverse(v.News)
 	for _, g := range f.state.gauges() {
 		v.Gauges = append(v.Gauges, gaugeView{g.Chart(), g.Says()})
+	}
+	if c, ok := report.LevelChart(f.state.traced()); ok {
+		v.Curve = append(v.Curve, c)
 	}
 	r := f.state.searched()
 	for i, t := range r.Tiers {

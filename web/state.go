@@ -19,8 +19,9 @@ type state struct {
 	Began    time.Time
 	Stage    *plimsoll.Stage // under way, nil between levels
 	Progress *plimsoll.Progress
-	Levels   []sealed // newest last
-	News     []news   // newest last
+	Trace    []plimsoll.Progress // of the level under way, oldest first
+	Levels   []sealed            // newest last
+	News     []news              // newest last
 	End      *plimsoll.Event
 	Last     time.Time // of the last event
 }
@@ -60,12 +61,15 @@ func (s *state) add(e plimsoll.Event) {
 		}
 		s.End = nil
 	case plimsoll.EventStage:
-		s.Stage, s.Progress = e.Stage, nil
+		s.Stage, s.Progress, s.Trace = e.Stage, nil, nil
 		if e.Stage != nil {
 			s.say(e, "stage", fmt.Sprintf("%s begins: %s", levelName(*e.Stage), e.Stage.Why))
 		}
 	case plimsoll.EventProgress:
 		s.Progress = e.Progress
+		if e.Progress != nil {
+			s.trace(*e.Progress)
+		}
 	case plimsoll.EventSealed:
 		if e.Stage != nil {
 			s.seal(e)
@@ -79,7 +83,7 @@ func (s *state) add(e plimsoll.Event) {
 }
 
 func (s *state) seal(e plimsoll.Event) {
-	s.Stage, s.Progress = nil, nil
+	s.Stage, s.Progress, s.Trace = nil, nil, nil
 	l := sealed{ID: e.Level, Stage: *e.Stage, Validity: e.Validity, Speed: math.NaN(), TTFT: math.NaN(), Verdicts: e.Verdicts}
 	if len(e.Verdicts) > 0 {
 		l.Speed, l.TTFT = e.Verdicts[0].SpeedTPS, e.Verdicts[0].TTFTs
@@ -191,6 +195,43 @@ func (s *state) searched() result.Result {
 		}
 	}
 	return r
+}
+
+// mostPoints bounds the curve of the level under way; past it every second point
+// goes.
+const mostPoints = 480
+
+func (s *state) trace(p plimsoll.Progress) {
+	s.Trace = append(s.Trace, p)
+	if len(s.Trace) < mostPoints {
+		return
+	}
+	kept := s.Trace[:0]
+	for i, p := range s.Trace {
+		if i%2 == 0 {
+			kept = append(kept, p)
+		}
+	}
+	s.Trace = kept
+}
+
+// traced is the level under way in the form that the chart takes.
+func (s *state) traced() result.Trace {
+	var t result.Trace
+	for _, p := range s.Trace {
+		t.Level, t.Agents, t.LengthS = bundle.ID(p.Level, p.Attempt), p.Agents, p.AtS
+		t.Points = append(t.Points, result.TracePoint{AtS: p.AtS, InFlight: float64(p.InFlight), TokensPS: p.TokensPS, Watts: result.None()})
+		if p.Phase == "window" {
+			if t.WindowS[1] == 0 {
+				t.WindowS[0] = p.AtS
+			}
+			t.WindowS[1] = p.AtS
+		}
+	}
+	if len(t.Points) < 2 {
+		return result.Trace{}
+	}
+	return t
 }
 
 // gauges are P25 speed and P95 TTFT of the level under way against the limits of
