@@ -1,10 +1,100 @@
 package web
 
-import "net/http"
+import (
+	"bytes"
+	"encoding"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 
-func (s *Site) planner(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, http.StatusNotFound, errNoRun)
+	"plimsoll/plan"
+	"plimsoll/report"
+)
+
+// plannerPage is what planner.html shows.
+type plannerPage struct {
+	Title   string
+	Planner bool
+	Systems []plan.System
 }
+
+// planner shows the form.
+func (s *Site) planner(w http.ResponseWriter, r *http.Request) {
+	s.show(w, http.StatusOK, "planner", plannerPage{"Planner", true, s.config.Systems})
+}
+
+// planned answers the form.
 func (s *Site) planned(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, http.StatusNotFound, errNoRun)
+	request, err := s.request(r.URL.Query())
+	if err != nil {
+		s.fail(w, http.StatusBadRequest, err)
+		return
+	}
+	p, err := plan.Compute(request)
+	if err != nil {
+		s.fail(w, http.StatusBadRequest, err)
+		return
+	}
+	var b bytes.Buffer
+	if err := report.PlanHTML(&b, p); err != nil {
+		s.fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	s.selfContained(w, b.Bytes(), "/plan", "planner")
+}
+
+// request reads the form; a field that is empty keeps the planner's default.
+func (s *Site) request(q url.Values) (plan.Request, error) {
+	r := plan.Request{At: plan.Level("facility"), PUE: 1.2, Reserve: 0.05, Diversity: 1, KV: plan.KVEngine, Idle: 1, Tier: q.Get("tier")}
+	people := plan.Population{Active: 0.2, Sessions: 1, Blocking: 0.001, Model: plan.ErlangB}
+	for _, field := range []struct {
+		name string
+		into any
+	}{
+		{"power", &r.Power}, {"pue", &r.PUE}, {"redundancy", &r.Redundancy}, {"headroom", &r.Headroom}, {"reserve", &r.Reserve},
+		{"users", &people.Users}, {"active", &people.Active}, {"sessions", &people.Sessions}, {"blocking", &people.Blocking}, {"kwh", &r.Price.KWh}, {"gpu_hour", &r.Price.GPUHour},
+	} {
+		if err := fill(field.into, q.Get(field.name)); err != nil {
+			return r, fmt.Errorf("planner: %s %q: %w", field.name, q.Get(field.name), err)
+		}
+	}
+	if at := q.Get("boundary"); at != "" {
+		r.At = plan.Level(at)
+	}
+	if people.Users != 0 || r.Agents == 0 {
+		r.Population = &people
+	}
+	for _, system := range s.config.Systems {
+		if slices.Contains(q["system"], system.Name) {
+			r.Systems = append(r.Systems, system)
+		}
+	}
+	if len(r.Systems) == 0 {
+		return r, errors.New("planner: tick at least one system")
+	}
+	return r, nil
+}
+
+// fill reads one field; empty text leaves it.
+func fill(into any, text string) (err error) {
+	if text == "" {
+		return nil
+	}
+	switch v := into.(type) {
+	case *int:
+		*v, err = strconv.Atoi(text)
+	case *float64:
+		*v, err = strconv.ParseFloat(text, 64)
+	case encoding.TextUnmarshaler:
+		err = v.UnmarshalText([]byte(text))
+	default:
+		err = fmt.Errorf("%T is no field", into)
+	}
+	if errors.Is(err, strconv.ErrSyntax) {
+		err = errors.New("not a number")
+	}
+	return err
 }

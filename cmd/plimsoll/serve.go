@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"plimsoll/plan"
+	"plimsoll/power"
 	"plimsoll/web"
 )
 
@@ -52,5 +53,9 @@ func (c *ServeCmd) Run(ctx context.Context, io *IO) error {
 
 // publishedForPlanner returns every published result as a system to plan with.
 func publishedForPlanner() ([]plan.System, error) {
-	return nil, nil
+	table, err := power.Provisioned()
+	if err != nil {
+		return nil, err
+	}
+	return publishedSystems("", table, plan.Options{})
 }

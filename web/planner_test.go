@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"plimsoll/plan"
+	"plimsoll/power"
+	"plimsoll/result"
+)
+
+// published are the shipped results as systems to plan with.
+func published(t *testing.T) []plan.System {
+	t.Helper()
+	table, err := power.Provisioned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := result.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var systems []plan.System
+	for _, name := range []string{"NVIDIA GB300 NVL72", "NVIDIA H200 HGX"} {
+		var same []result.Entry
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name, name) {
+				same = append(same, e)
+			}
+		}
+		s, err := plan.FromEntries(same, table, plan.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		systems = append(systems, s)
+	}
+	return systems
+}
+
+func TestPlanner(t *testing.T) {
+	systems := published(t)
+	h := site(t, Config{Dir: t.TempDir(), Systems: systems}).Handler(true)
+	if _, page, _ := get(t, h, "/plan"); strings.Count(page, `name="system"`) != len(systems) {
+		t.Errorf("the form does not offer %d systems", len(systems))
+	}
+	ask := func(change func(url.Values)) (int, string) {
+		q := url.Values{"system": {systems[0].Name}, "power": {"10MW"}, "boundary": {"facility"}, "pue": {"1.2"}, "users": {""}}
+		change(q)
+		code, page, _ := get(t, h, "/plan/answer?"+q.Encode())
+		return code, page
+	}
+	if code, page := ask(func(url.Values) {}); code != http.StatusOK || !strings.Contains(page, systems[0].Name) || !strings.Contains(page, "10 MW") {
+		t.Errorf("status %d: %s", code, page[:min(len(page), 1500)])
+	}
+	for name, c := range map[string]struct{ field, value, want string }{
+		"no system":       {"system", "nothing", "tick at least one"},
+		"a word":          {"pue", "much", "not a number"},
+		"out of bounds":   {"pue", "0.5", "want 1 to 5"},
+		"no unit":         {"power", "ten", "power"},
+		"hostile":         {"tier", "<img src=x>", "&lt;img"},
+		"unknown place":   {"boundary", "moon", "boundary"},
+		"infinite":        {"kwh", "NaN", "kwh"},
+		"negative people": {"users", "-5", "users"},
+	} {
+		code, page := ask(func(q url.Values) { q.Set(c.field, c.value) })
+		if code != http.StatusBadRequest || !strings.Contains(page, c.want) || strings.Contains(page, "<img") {
+			t.Errorf("%s: status %d, want 400 and %q: %s", name, code, c.want, page[max(0, len(page)-300):])
+		}
+	}
+	without := site(t, Config{Dir: t.TempDir()}).Handler(true)
+	if code, _, _ := get(t, without, "/plan"); code != http.StatusNotFound {
+		t.Errorf("a planner without systems: status %d", code)
+	}
+}
+
+func TestPlannerInABrowser(t *testing.T) {
+	ctx, seen := browser(t)
+	server := httptest.NewServer(site(t, Config{Dir: t.TempDir(), Systems: published(t)}).Handler(true))
+	defer server.Close()
+	do(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/"), chromedp.Click(chromedp.CSS("nav .right")), chromedp.WaitVisible(chromedp.CSS("form.plan")))
+	do(t, ctx, chromedp.Click(chromedp.CSS("input[name=system]")))
+	screenshot(t, ctx, "planner.png")
+	narrow(t, ctx, "planner")
+	do(t, ctx, chromedp.Click(chromedp.CSS("form.plan button")))
+	until(t, ctx, "location.pathname === '/plan/answer' && !!document.querySelector('table.headline')")
+	screenshot(t, ctx, "plan.png")
+	seen.quietAndAtHome(t, server.URL, 3)
+}
