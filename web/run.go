@@ -60,9 +60,9 @@ func reportOf(f *folder, soFar bool) ([]byte, error) {
 
 // selfContained serves a page of package report in a sandbox, with a way back.
 func (s *Site) selfContained(w http.ResponseWriter, page []byte, also, words string) {
-	nav := `<nav class="brand"><a href="/">All runs</a>`
+	nav := `<nav style="display:flex;gap:20px;margin-bottom:20px;font-size:14px"><a href="/" style="color:inherit">All runs</a>`
 	if also != "" {
-		nav += ` · <a href="` + html.EscapeString(also) + `">` + html.EscapeString(words) + `</a>`
+		nav += `<a href="` + html.EscapeString(also) + `" style="color:inherit">` + html.EscapeString(words) + `</a>`
 	}
 	page = bytes.Replace(page, []byte("<body>"), []byte("<body>"+nav+"</nav>"), 1)
 	w.Header().Set("Content-Security-Policy", reportPolicy)

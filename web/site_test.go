@@ -101,3 +101,38 @@ func TestHostileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestReportSoFar asks for the report of a run that was cut off: it has no result,
+// so one is computed of what is sealed.
+func TestReportSoFar(t *testing.T) {
+	runs := t.TempDir()
+	d := begin(t, runs, "cut", "example", began)
+	add(t, d, begins(1, 8))
+	h := site(t, Config{Dir: runs}).Handler(true)
+	if code, page, _ := get(t, h, "/runs/cut/"); code != http.StatusOK || !strings.Contains(page, "data-frames=") {
+		t.Errorf("status %d: not the live view", code)
+	}
+	if code, page, _ := get(t, h, "/runs/cut/?sofar"); code != http.StatusOK || !strings.Contains(page, "partial run") {
+		t.Errorf("status %d: not a report of a partial run", code)
+	}
+	if code, page, _ := get(t, h, "/compare?run=cut&run=cut"); code != http.StatusNotFound || !strings.Contains(page, "has no result yet") {
+		t.Errorf("a run without a result is compared: status %d", code)
+	}
+}
+
+// TestResultChanges looks at the history twice, with another result between.
+func TestResultChanges(t *testing.T) {
+	runs := t.TempDir()
+	finish(t, begin(t, runs, "one", "example", began), 96)
+	h := site(t, Config{Dir: runs}).Handler(true)
+	if _, page, _ := get(t, h, "/"); !strings.Contains(page, ">96<") {
+		t.Fatal("the first result is not shown")
+	}
+	if err := os.RemoveAll(filepath.Join(runs, "one")); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, begin(t, runs, "one", "another", began), 128)
+	if _, page, _ := get(t, h, "/"); !strings.Contains(page, ">128<") || !strings.Contains(page, "another") {
+		t.Error("the history shows what it remembers instead of what is there")
+	}
+}
