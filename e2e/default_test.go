@@ -97,7 +97,7 @@ func TestEngineScales(t *testing.T) {
 	falls, rises := false, true
 	for name, n := range base {
 		falls = falls || halved[name] < n
-		if halved[name] > n {
+		if float64(halved[name]) > 1.1*float64(n) { // a step of the search
 			t.Errorf("%s: KV pool halved: %d agents, %d with all of it", name, halved[name], n)
 		}
 		rises = rises && doubled[name] > n

@@ -80,6 +80,8 @@ type result struct {
 		Cancelled int     `json:"cancelled"`
 		Censored  int     `json:"censored"`
 		TookS     float64 `json:"took_s"`
+
+		Classes map[string]int `json:"classes"`
 	} `json:"levels"`
 	Tiers []struct {
 		Name        string `json:"name"`
@@ -106,7 +108,6 @@ type result struct {
 	Engine struct {
 		Simulated bool `json:"simulated"`
 	} `json:"engine"`
-	Failures map[string]int `json:"failures"`
 }
 
 func readResult(t *testing.T, dir string) result {

@@ -70,7 +70,8 @@ func TestStarvedClientIsVoid(t *testing.T) {
 		})
 	}
 	dir := filepath.Join(t.TempDir(), "run")
-	cmd := exec.Command(taskset, "-c", "0", binary(t), "run", "--url", url, "--accelerators", "1", "--levels", "24", "--no-warmup", "--out", dir)
+	// At the lowest priority the scheduler does not favour it for having slept.
+	cmd := exec.Command(taskset, "-c", "0", "nice", "-n", "19", binary(t), "run", "--url", url, "--accelerators", "1", "--levels", "24", "--no-warmup", "--out", dir)
 	code, stdout, stderr := runCommand(t, cmd)
 	if code != 4 {
 		t.Fatalf("exit %d, want 4\n%s\n%s", code, stdout, stderr)
@@ -95,12 +96,12 @@ func TestEngineDies(t *testing.T) {
 	r := readResult(t, dir)
 	checkLedger(t, r)
 	if len(r.Levels) == 0 {
-		t.Error("sealed levels were not kept")
+		t.Fatal("sealed levels were not kept")
 	}
-	if r.Failures["refused"]+r.Failures["cut"] == 0 {
-		t.Errorf("no refused or cut turn among the failures %v", r.Failures)
+	if last := r.Levels[len(r.Levels)-1]; last.Classes["refused"]+last.Classes["cut"] == 0 || last.Validity != "void" {
+		t.Errorf("the last level is %s, with turns %v: want it void, with refused or cut ones", last.Validity, last.Classes)
 	}
-	if !strings.Contains(stdout+stderr, "engine") {
+	if !strings.Contains(stdout+stderr, "the engine was lost") {
 		t.Errorf("nobody says that the engine went away:\n%s\n%s", stdout, stderr)
 	}
 }

@@ -73,25 +73,33 @@ func leak(e *plimsoll.Evidence) plimsoll.Gate {
 	return plimsoll.Gate{Name: "prefix_leak", Value: float64(e.Leaked), Limit: 0, Unit: "turns", OK: e.Leaked == 0}
 }
 
-// firstTurn looks at the first request of a fresh level, primers included: under
-// a new level salt nothing but the template's head can be in the engine's cache.
-// Only the first is looked at, since later ones may share the scaffold with it.
+// firstTurn looks at the requests of a fresh level that were sent before its first
+// token came, primers included: under a new level salt one of them at least must
+// have computed all but the template's head. Which one is the engine's choice, and
+// the others may share the scaffold with it, so the least cached one is held
+// against the head.
 func firstTurn(e *plimsoll.Evidence, rows []plimsoll.Row, head int) {
 	if head < 0 || !e.Stage.Fresh {
 		return
 	}
-	var first *plimsoll.Row
+	begun := plimsoll.Never
 	for i := range rows {
-		r := &rows[i]
-		if r.Sent != plimsoll.Never && (first == nil || r.Sent < first.Sent || (r.Sent == first.Sent && r.FirstToken < first.FirstToken)) {
-			first = r
+		if t := rows[i].FirstToken; t != plimsoll.Never && (begun == plimsoll.Never || t < begun) {
+			begun = t
 		}
 	}
-	if first == nil || first.UsageCached < 0 {
+	least := int32(-1)
+	for i := range rows {
+		r := &rows[i]
+		if r.Sent != plimsoll.Never && r.Sent < begun && r.UsageCached >= 0 && (least < 0 || r.UsageCached < least) {
+			least = r.UsageCached
+		}
+	}
+	if least < 0 {
 		return
 	}
 	e.FirstTurns = 1
-	if int(first.UsageCached) > head {
+	if int(least) > head {
 		e.Leaked = 1
 	}
 }

@@ -220,7 +220,7 @@ func verdict(final result.Result, plan plimsoll.Plan) error {
 	}
 	switch {
 	case len(void) > 0:
-		return &ExitError{exitVoid, fmt.Errorf("void for %s: the client was the limit, or the engine changed (the reasons stand in the table); end other work on this machine, or make the load from another one", strings.Join(void, ", "))}
+		return &ExitError{exitVoid, fmt.Errorf("void for %s: %s", strings.Join(void, ", "), final.Ended)}
 	case len(missed) > 0:
 		return &ExitError{exitRequire, errors.New(strings.Join(missed, "; "))}
 	case len(undecided) > 0:

@@ -94,7 +94,7 @@ func TestBadProfilesAreRefusedByName(t *testing.T) {
 		{"window of a kind without", "    q_heads:", "    window: {value: 128, unit: token, source: x, date: 2026-11-23, kind: estimated, low: 1, high: 999}\n    q_heads:", "gqa has none"},
 		{"duplicate", "name: demo", "name: demo\nname: twice", "name"},
 		{"missing", "  hidden:", "  # hidden:", "model.hidden is missing"},
-		{"unit", "value: 6e+11, unit: B/s", "value: 600, unit: GB/s", `accelerator.hbm_bandwidth has unit "GB/s", want "B/s"`},
+		{"unit", "value: 5.8e+11, unit: B/s", "value: 600, unit: GB/s", `accelerator.hbm_bandwidth has unit "GB/s", want "B/s"`},
 		{"range", "low: 0.75", "low: 0.76", "outside its own range"},
 		{"kind", "kind: estimated", "kind: guessed", `"guessed"`},
 		{"source", "source: \"fictitious\"", "source: \"\"", "want a source"},
