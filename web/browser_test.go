@@ -145,13 +145,22 @@ func TestLiveInABrowser(t *testing.T) {
 	ctx, seen := browser(t)
 	runs := t.TempDir()
 	d := begin(t, runs, "now", "example-70b", began)
-	server := httptest.NewServer(site(t, Config{Dir: runs}).Handler(true))
+	server := httptest.NewServer(site(t, Config{Dir: runs}).handler(true))
 	defer server.Close()
 	do(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/runs/now/"))
 	until(t, ctx, body("None is over yet"))
-	add(t, d, begins(1, 8), seals(1, 8, 210, 0.4), begins(2, 16), seals(2, 16, 150, 1.1), begins(3, 96), progress(3, 96, 42, 7.5))
+	add(t, d, begins(1, 8), seals(1, 8, 210, 0.4), begins(2, 16), seals(2, 16, 150, 1.1), begins(3, 96))
+	for at := 1; at < 20; at++ {
+		p := progress(3, 96, 40+float64(at%3), 7)
+		p.Progress.AtS, p.Progress.InFlight, p.Progress.TokensPS = float64(at), 48+at%5, float64(60*at)
+		if at < 6 {
+			p.Progress.Phase, p.Progress.Alive = "ramp", 16*at
+		}
+		add(t, d, p)
+	}
+	add(t, d, progress(3, 96, 42, 7.5))
 	until(t, ctx, body("95 of 96"))
-	for _, want := range []string{"Level 3", "48 turns", "within 30tps/10s; outside 100tps/5s", "0002.1", "level 2, 16 agents, passed 30tps/10s, 100tps/5s", "42.0 tok/s"} {
+	for _, want := range []string{"Level 3", "48 turns", "within 30tps/10s; outside 100tps/5s", "0002.1", "Turns in flight", "level 2, 16 agents, passed 30tps/10s, 100tps/5s", "42.0 tok/s"} {
 		if !eval[bool](t, ctx, body(want)) {
 			t.Errorf("the live view lacks %q", want)
 		}
@@ -198,7 +207,7 @@ func TestHistoryInABrowser(t *testing.T) {
 		finish(t, begin(t, runs, fmt.Sprintf("run-%d", i), []string{"example-70b", "example-8b", "example-120b"}[i], began.Add(time.Duration(i)*time.Hour)), capacity)
 	}
 	add(t, begin(t, runs, "running", "example-70b", began.Add(9*time.Hour)), begins(1, 8))
-	server := httptest.NewServer(site(t, Config{Dir: runs}).Handler(true))
+	server := httptest.NewServer(site(t, Config{Dir: runs}).handler(true))
 	defer server.Close()
 	do(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/"), chromedp.WaitVisible(chromedp.CSS(".runs button")))
 	order := "[...document.querySelectorAll('.runs tbody tr')].filter(r => !r.hidden).map(r => r.cells[1].textContent.trim()).join()"

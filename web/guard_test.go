@@ -39,7 +39,7 @@ func TestGuard(t *testing.T) {
 		"another port's event stream": {[][2]string{{"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Mode", "cors"}, {"Sec-Fetch-Dest", "empty"}}, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := site(t, Config{Dir: t.TempDir()}).Handler(true)
+			h := site(t, Config{Dir: t.TempDir()}).handler(true)
 			var changes []func(*http.Request)
 			for _, kv := range c.headers {
 				changes = append(changes, header(kv[0], kv[1]))
@@ -54,7 +54,7 @@ func TestGuard(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	runs := t.TempDir()
 	finish(t, begin(t, runs, "one", "example", began), 8)
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "PROPFIND"} {
 		r := httptest.NewRequest(method, "/runs/one/", nil)
 		r.Host = "localhost"
@@ -86,7 +86,7 @@ func TestToken(t *testing.T) {
 		"bearer":        {header("Authorization", "Bearer "+token), 200},
 		"in the target": {func(r *http.Request) { r.URL.RawQuery = "token=" + token }, 401},
 	} {
-		code, page, h := get(t, s.Handler(false), "/", header("Host", "measure.example:7777"), c.change)
+		code, page, h := get(t, s.handler(false), "/", header("Host", "measure.example:7777"), c.change)
 		if code != c.want {
 			t.Errorf("%s: status %d, want %d", name, code, c.want)
 		}
@@ -109,7 +109,7 @@ func TestPolicies(t *testing.T) {
 	finish(t, begin(t, runs, "one", "example", began), 8)
 	finish(t, begin(t, runs, "two", "example", began), 8)
 	add(t, begin(t, runs, "now", "example", began), begins(1, 8))
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	for path, sandboxed := range map[string]bool{"/": false, "/runs/now/": false, "/runs/one/live": false, "/nowhere": false, "/runs/one/": true, "/compare?run=one&run=two": true} {
 		_, page, head := get(t, h, path)
 		policy := head.Get("Content-Security-Policy")

@@ -44,7 +44,7 @@ func published(t *testing.T) []plan.System {
 
 func TestPlanner(t *testing.T) {
 	systems := published(t)
-	h := site(t, Config{Dir: t.TempDir(), Systems: systems}).Handler(true)
+	h := site(t, Config{Dir: t.TempDir(), Systems: systems}).handler(true)
 	if _, page, _ := get(t, h, "/plan"); strings.Count(page, `name="system"`) != len(systems) {
 		t.Errorf("the form does not offer %d systems", len(systems))
 	}
@@ -72,7 +72,7 @@ func TestPlanner(t *testing.T) {
 			t.Errorf("%s: status %d, want 400 and %q: %s", name, code, c.want, page[max(0, len(page)-300):])
 		}
 	}
-	without := site(t, Config{Dir: t.TempDir()}).Handler(true)
+	without := site(t, Config{Dir: t.TempDir()}).handler(true)
 	if code, _, _ := get(t, without, "/plan"); code != http.StatusNotFound {
 		t.Errorf("a planner without systems: status %d", code)
 	}
@@ -80,7 +80,7 @@ func TestPlanner(t *testing.T) {
 
 func TestPlannerInABrowser(t *testing.T) {
 	ctx, seen := browser(t)
-	server := httptest.NewServer(site(t, Config{Dir: t.TempDir(), Systems: published(t)}).Handler(true))
+	server := httptest.NewServer(site(t, Config{Dir: t.TempDir(), Systems: published(t)}).handler(true))
 	defer server.Close()
 	do(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/"), chromedp.Click(chromedp.CSS("nav .right")), chromedp.WaitVisible(chromedp.CSS("form.plan")))
 	do(t, ctx, chromedp.Click(chromedp.CSS("input[name=system]")))

@@ -85,9 +85,9 @@ func New(c Config) (*Site, error) {
 // Close closes the folder.
 func (s *Site) Close() error { return s.root.Close() }
 
-// Handler answers requests for the pages. local says that it listens on loopback
+// handler answers requests for the pages. local says that it listens on loopback
 // only, so that only requests for a loopback host are meant for it.
-func (s *Site) Handler(local bool) http.Handler {
+func (s *Site) handler(local bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.history)
 	mux.HandleFunc("GET /runs/{run}/{$}", s.run)

@@ -24,7 +24,7 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := site(t, Config{Dir: runs})
-	h := s.Handler(true)
+	h := s.handler(true)
 	code, page, _ := get(t, h, "/")
 	if code != http.StatusOK {
 		t.Fatalf("status %d: %s", code, page)
@@ -62,7 +62,7 @@ func TestPathsStayInside(t *testing.T) {
 	for _, name := range []string{bundle.ResultFile, bundle.ReportFile, bundle.ManifestFile} {
 		link(filepath.Join(outside, "secret", name), filepath.Join(runs, "inside", name))
 	}
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	for _, path := range []string{"/", "/runs/linked/", "/runs/linked/live", "/runs/inside/", "/runs/inside/live", "/runs/inside/?sofar",
 		"/compare?run=open&run=linked", "/compare?run=open&run=inside",
 		"/runs/..%2f" + url.PathEscape(filepath.Base(outside)) + "%2fsecret/", "/compare?run=open&run=" + url.QueryEscape("../"+filepath.Base(outside)+"/secret"),
@@ -90,7 +90,7 @@ func TestHostileNames(t *testing.T) {
 	finish(t, f, 8)
 	g := begin(t, runs, "other", "plain", began)
 	finish(t, g, 8)
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	for _, path := range []string{"/", "/runs/a%3Cscript%3Eb/", "/runs/done/", "/runs/done/live", "/compare?run=done&run=other", "/runs/%3Cimg%3E/"} {
 		code, page, _ := get(t, h, path)
 		if strings.Contains(page, "<img") || strings.Contains(page, "a<script>b") {
@@ -108,7 +108,7 @@ func TestReportSoFar(t *testing.T) {
 	runs := t.TempDir()
 	d := begin(t, runs, "cut", "example", began)
 	add(t, d, begins(1, 8))
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	if code, page, _ := get(t, h, "/runs/cut/"); code != http.StatusOK || !strings.Contains(page, "data-frames=") {
 		t.Errorf("status %d: not the live view", code)
 	}
@@ -124,7 +124,7 @@ func TestReportSoFar(t *testing.T) {
 func TestResultChanges(t *testing.T) {
 	runs := t.TempDir()
 	finish(t, begin(t, runs, "one", "example", began), 96)
-	h := site(t, Config{Dir: runs}).Handler(true)
+	h := site(t, Config{Dir: runs}).handler(true)
 	if _, page, _ := get(t, h, "/"); !strings.Contains(page, ">96<") {
 		t.Fatal("the first result is not shown")
 	}

@@ -62,6 +62,8 @@
     const link = document.getElementById('link'), last = {};
     let source, over = false;
     const say = text => { link.hidden = !text; link.textContent = text; };
+    const told = document.getElementById('told'); // the newest event, for a screen reader
+    const tell = part => { const newest = part.querySelector('li span'); if (newest) told.textContent = newest.textContent; };
     const open = () => {
       if (source || over) return;
       source = new EventSource(url);
@@ -73,6 +75,7 @@
           last[name] = html;
           const part = document.getElementById(name), scroll = [...part.querySelectorAll('.scroll,.news')].map(e => [e.scrollLeft, e.scrollTop]);
           part.innerHTML = html; // rendered and escaped by the server
+          if (name === 'news') tell(part);
           part.querySelectorAll('.scroll,.news').forEach((e, i) => { if (scroll[i]) [e.scrollLeft, e.scrollTop] = scroll[i]; });
         }
       };
