@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"sort"
 	"strings"
 	"time"
@@ -53,7 +54,10 @@ type GaugeLimit struct {
 
 // Says writes in words what the value means for the tiers.
 func (g Gauge) Says() string {
-	if g.Value != g.Value {
+	if len(g.Limits) == 0 {
+		return ""
+	}
+	if math.IsNaN(g.Value) {
 		return "no figure yet"
 	}
 	var holds, misses []string
@@ -98,7 +102,7 @@ func (g Gauge) Chart() Chart {
 			last = at
 		}
 	}
-	if g.Value == g.Value {
+	if !math.IsNaN(g.Value) {
 		at := x.at(g.Value)
 		fmt.Fprintf(&c.b, "<circle class=\"decides\" cx=\"%s\" cy=\"%s\" r=\"7\">%s</circle>\n", px(at), px(rail), hoverTitle(figure(g.Value)+" "+g.Unit))
 		anchor := "middle"
