@@ -19,7 +19,7 @@ vet:
 
 # Everything but end-to-end, under the race detector.
 fast:
-	CGO_ENABLED=1 $(GO) test -race $(FAST)
+	PLIMSOLL_PARTS=$$(./scripts/parts.sh where) PLIMSOLL_PROMETHEUS=$$(command -v prometheus) CGO_ENABLED=1 $(GO) test -race $(FAST)
 
 # End-to-end runs alone and never under the race detector: a slow client voids a run.
 e2e: build

