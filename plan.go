@@ -64,6 +64,7 @@ type Builtin struct {
 type TrajectorySource struct {
 	Name       string // built-in name or path
 	IsPath     bool
+	Tokenizer  string // of the local count: bytes4, o200k or a path
 	Identity   string // environment variable with the age key of a sealed set
 	MaxContext int    // turns with longer prompts are cut; 0 none
 	MaxOutput  int

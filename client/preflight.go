@@ -142,7 +142,7 @@ func (p *preflight) counts(url string, row *plimsoll.Row) error {
 	if row.UsageCompletion < 0 {
 		p.found("usage", false, "no usage in the stream")
 		if c.config.Counter == nil || !c.config.Exact {
-			return fmt.Errorf("%s sends no usage and the local count is not the engine's own: make it send usage, or give the model's tokenizer", url)
+			return fmt.Errorf("%s sends no usage and the local count is not the engine's own: make it send usage, or give its tokenizer by --tokenizer ./tokenizer.json", url)
 		}
 		return nil
 	}

@@ -36,7 +36,7 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 		Power: r.Power, OutputPolicy: *r.Output, Start: *r.Start, ToolDelay: *r.ToolDelay,
 		Warmup: !*r.NoWarm, Require: r.Require, Shape: shape(r, preset),
 		Trajectories: plimsoll.TrajectorySource{
-			Name: *r.Trajectories, IsPath: IsPath(*r.Trajectories), Identity: *r.Identity,
+			Name: *r.Trajectories, IsPath: IsPath(*r.Trajectories), Identity: *r.Identity, Tokenizer: *r.Tokenizer,
 			MaxContext: *r.MaxContext, MaxOutput: *r.MaxOutput, MaxTurns: *r.MaxTurns,
 		},
 	}
@@ -65,7 +65,7 @@ func ptr[T any](v T) *T { return &v }
 func defaults(r Run, preset search.Preset) Run {
 	d := Run{
 		Dialect: ptr("chat"), Engine: ptr("demo"), EngineKV: ptr(1.0), EngineSpeed: ptr(1.0), Virtual: ptr(false),
-		Trajectories: ptr("mini"), Identity: ptr(""), MaxContext: ptr(0), MaxOutput: ptr(0), MaxTurns: ptr(0),
+		Trajectories: ptr("mini"), Identity: ptr(""), Tokenizer: ptr("bytes4"), MaxContext: ptr(0), MaxOutput: ptr(0), MaxTurns: ptr(0),
 		Output: ptr(preset.OutputPolicy), Start: ptr(preset.Start), ToolDelay: ptr(preset.ToolDelay),
 		Method: ptr(preset.Method), MaxAgents: ptr(preset.MaxAgents), Budget: ptr(time.Duration(0)), Seed: ptr(uint64(42)),
 		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),

@@ -41,6 +41,7 @@ type Run struct {
 	Power        []plimsoll.PowerSpec `yaml:"power,omitempty" group:"System" sep:"none" placeholder:"SPEC" help:"Power meter KIND[:TARGET][@BOUNDARY], repeatable, for example static:700W@accelerator."`
 
 	Trajectories *string `yaml:"trajectories,omitempty" group:"Workload" placeholder:"mini" help:"Built-in set (${sets}) or a file such as ./x.jsonl."`
+	Tokenizer    *string `yaml:"tokenizer,omitempty" group:"Workload" placeholder:"bytes4" help:"Local token count: bytes4, o200k or a model's ./tokenizer.json, then taken as the engine's own."`
 	Identity     *string `yaml:"identity_env,omitempty" name:"identity-env" group:"Workload" placeholder:"NAME" help:"Environment variable that holds the age key of a sealed set (.age)."`
 	MaxContext   *int    `yaml:"max_context,omitempty" name:"max-context" group:"Workload" placeholder:"TOKENS" help:"Cut trajectories where a prompt would be longer."`
 	MaxOutput    *int    `yaml:"max_output,omitempty" name:"max-output" group:"Workload" placeholder:"TOKENS" help:"Cut recorded replies to this length."`

@@ -26,6 +26,7 @@ type job struct {
 	plan     plimsoll.Plan
 	facts    plimsoll.Facts
 	set      *trajectory.Set
+	counter  token.Counter
 	load     plimsoll.Load
 	progress func() plimsoll.Progress
 	reset    func(context.Context) error
@@ -48,7 +49,10 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 			err = errors.Join(err, j.close())
 		}
 	}()
-	if j.set, err = loadSet(plan, io); err != nil {
+	if j.counter, err = token.Named(plan.Trajectories.Tokenizer); err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
+	if j.set, err = j.loadSet(io); err != nil {
 		return nil, err
 	}
 	j.facts = plimsoll.Facts{
@@ -97,9 +101,9 @@ func describeBuiltin(plan *plimsoll.Plan) error {
 }
 
 // loadSet reads or draws the trajectories and cuts them to what the engine bears.
-func loadSet(plan plimsoll.Plan, io *IO) (*trajectory.Set, error) {
-	source := plan.Trajectories
-	set, err := readSet(plan, io)
+func (j *job) loadSet(io *IO) (*trajectory.Set, error) {
+	source := j.plan.Trajectories
+	set, err := j.readSet(io)
 	if err != nil {
 		return nil, err
 	}
@@ -109,23 +113,23 @@ func loadSet(plan plimsoll.Plan, io *IO) (*trajectory.Set, error) {
 	return set.Cut(trajectory.Limits{MaxContext: source.MaxContext, MaxOutput: source.MaxOutput, MaxTurns: source.MaxTurns})
 }
 
-func readSet(plan plimsoll.Plan, io *IO) (*trajectory.Set, error) {
-	source := plan.Trajectories
+func (j *job) readSet(io *IO) (*trajectory.Set, error) {
+	source := j.plan.Trajectories
 	switch {
 	case strings.HasSuffix(source.Name, ".age"):
 		sealed, err := identityFlag{Identity: source.Identity}.open(io, source.Name)
 		if err != nil {
 			return nil, err
 		}
-		return sealed.Set(token.Bytes4{})
+		return sealed.Set(j.counter)
 	case source.IsPath:
-		return importer.Load(source.Name, token.Bytes4{})
+		return importer.Load(source.Name, j.counter)
 	}
 	preset, err := synth.LoadPreset(source.Name)
 	if err != nil {
 		return nil, fmt.Errorf("trajectories: %w", err)
 	}
-	return preset.Generate(plan.Seed, builtinTrajectories)
+	return preset.Generate(j.plan.Seed, builtinTrajectories)
 }
 
 // virtual makes the load in virtual time: the same agents on the simulated

@@ -50,7 +50,7 @@ func (j *job) real(ctx context.Context, io *IO) error {
 	simulated = simulated || strings.Contains(j.facts.Engine.Identity.Server, "simulated")
 	j.facts.Engine = plimsoll.EngineFacts{
 		URL: strings.Join(engine.URLs(), ", "), Model: target.Model, Dialect: spoken.Name(), Simulated: simulated,
-		Identity: j.facts.Engine.Identity, Preflight: findings, LocalExact: simulated,
+		Identity: j.facts.Engine.Identity, Preflight: findings, LocalExact: simulated || j.exact(),
 	}
 	return j.fleet(ctx, engine, spoken, options)
 }
@@ -64,7 +64,7 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 	}
 	config := client.Config{
 		URLs: target.URLs, Dialect: spoken, Model: target.Model, Key: key, CAFile: target.CAFile,
-		SessionHeaders: target.Session, Counter: token.Bytes4{}, Exact: target.Builtin != nil,
+		SessionHeaders: target.Session, Counter: j.counter, Exact: j.exact(),
 		Routing: client.Routing(target.Routing), HTTP2: target.HTTP2,
 	}
 	if target.ProxyEnv != "" {
@@ -90,6 +90,12 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 	}
 	j.closers = append(j.closers, engine.Close)
 	return engine, nil
+}
+
+// exact says that the local count is by the engine's own tokenizer: the simulated
+// one's byte rule, or the one that the user names.
+func (j *job) exact() bool {
+	return j.plan.Target.Builtin != nil || j.plan.Trajectories.Tokenizer != token.Bytes4{}.Basis()
 }
 
 // onlyModel asks an engine for the model that it serves.
