@@ -45,6 +45,7 @@ func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 		level := levelOf(l, p, rows, rules)
 		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
 		level.Energy = finite(power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators))
+		level.Intensity = intensities(level)
 		r.Levels = append(r.Levels, level)
 		if !l.Stage.Warmup {
 			past = append(past, p)
@@ -159,4 +160,19 @@ func formula(rules slo.Rules) string {
 		return "n_minus_1"
 	}
 	return "after_first_chunk"
+}
+
+// intensities divides a level's valid energies by the work of its window.
+func intensities(l Level) []power.Intensity {
+	var out []power.Intensity
+	tokens := int(math.Round(float64(l.OutputTPS) * l.WindowS))
+	for _, e := range l.Energy {
+		if !e.Valid {
+			continue
+		}
+		if i, err := power.NewIntensity(e, l.Agents, l.OK, tokens); err == nil {
+			out = append(out, i)
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll"
+	"plimsoll/power"
 )
 
 // Result is result.json.
@@ -144,6 +145,8 @@ type Level struct {
 	SimulatedLoad  bool   `json:"simulated"` // in virtual time
 
 	Energy []plimsoll.Energy `json:"energy"` // one a meter and boundary
+	// Intensity is that energy for each agent-hour, turn and million output tokens.
+	Intensity []power.Intensity `json:"intensity,omitempty"`
 }
 
 // Spread holds quantiles of the population's values.
