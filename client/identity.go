@@ -69,12 +69,16 @@ type info struct {
 // /v1). It goes through net/http, since no clock depends on it; redirects are not
 // followed.
 func (c *Client) get(ctx context.Context, path string, below bool) (info, error) {
-	t := c.targets[0]
+	return c.ask(ctx, http.MethodGet, c.targets[0], path, below)
+}
+
+// ask is get with any method, of any of the engine's URLs.
+func (c *Client) ask(ctx context.Context, method string, t *target, path string, below bool) (info, error) {
 	base := t.path
 	if !below {
 		base = strings.TrimSuffix(base, "/v1")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.scheme()+"://"+t.host+base+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, t.scheme()+"://"+t.host+base+path, nil)
 	if err != nil {
 		return info{}, fmt.Errorf("ask %s%s: %w", t.safe, path, err)
 	}

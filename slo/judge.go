@@ -89,7 +89,7 @@ func gateWords(name string) string {
 	case "little":
 		return "turns do not add up (Little's law)"
 	case "prefix_leak":
-		return "prefix leak"
+		return "prefix leak (the engine held prompts of this level before it began: another run with the same seed, most likely; give another --seed or empty its cache)"
 	case "identity":
 		return "the engine changed during the level"
 	case "ledger":

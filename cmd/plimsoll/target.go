@@ -164,6 +164,23 @@ func (j *job) longest() int {
 	return most
 }
 
+// resettable has the engine's cache emptied before each fresh level, where the
+// engine has an endpoint for it, and says so among the findings.
+func (j *job) resettable(ctx context.Context, engine *client.Client) error {
+	path, err := engine.ResetCache(ctx)
+	if err != nil || path == "" {
+		return err
+	}
+	j.facts.Engine.Preflight = append(j.facts.Engine.Preflight, plimsoll.Finding{
+		Name: "cache_reset", OK: true, Note: "POST " + path + " before each fresh level",
+	})
+	j.reset = func(ctx context.Context) error {
+		_, err := engine.ResetCache(ctx)
+		return err
+	}
+	return nil
+}
+
 // headMargin is added to the fixed head that was seen: engines count cached tokens
 // in whole blocks, of at most 256 tokens.
 const headMargin = 256
@@ -197,6 +214,9 @@ func (j *job) fleet(ctx context.Context, engine *client.Client, spoken dialect.D
 		if encoded[i], err = spoken.Encode(t, options); err != nil {
 			return err
 		}
+	}
+	if err := j.resettable(ctx, engine); err != nil {
+		return err
 	}
 	j.facts.Engine.TemplateHead = templateHead(ctx, engine, encoded[0])
 	health, err := client.StartHealth()
