@@ -15,10 +15,19 @@ type bracket struct {
 	tested   int
 }
 
+// bracketOf reads points, which rise. An undecided level below a passing one says
+// nothing either way and is set aside; a failing one there is an inversion.
 func bracketOf(points []point) bracket {
 	b := bracket{tested: len(points)}
+	top := 0
+	for _, p := range points {
+		if p.outcome == plimsoll.Pass {
+			top = p.agents
+		}
+	}
 	for _, p := range points {
 		switch {
+		case p.outcome == plimsoll.Undecided && p.agents < top:
 		case p.outcome != plimsoll.Pass && b.fail == 0:
 			b.fail, b.failed = p.agents, p
 		case p.outcome == plimsoll.Pass && b.fail == 0:
