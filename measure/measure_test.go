@@ -297,12 +297,26 @@ func TestViews(t *testing.T) {
 	if got := Goodput(nil, w, tier); !math.IsNaN(got) {
 		t.Errorf("of nothing %g", got)
 	}
-	jobs := Jobs(rows, func(string) int { return 3 })
-	if len(jobs) != 1 || math.Abs(jobs[0].Seconds-8.8) > 1e-9 || math.Abs(jobs[0].Decode-3.3/8.8) > 1e-9 || math.Abs(jobs[0].Prefill-4.5/8.8) > 1e-9 {
+	if jobs := Jobs(rows); len(jobs) != 0 {
+		t.Errorf("a walk that nothing follows counts as a job: %+v", jobs)
+	}
+	next := turn(0, 0, 9.9, 9.9, 9.95, 9.99, 41)
+	next.Walk = 1
+	jobs := Jobs(append(slices.Clone(rows), next))
+	if len(jobs) != 1 || jobs[0].Turns != 3 || math.Abs(jobs[0].Seconds-8.8) > 1e-9 {
 		t.Errorf("jobs %+v", jobs)
 	}
-	if jobs = Jobs(rows[1:], func(string) int { return 3 }); len(jobs) != 0 {
-		t.Errorf("a walk cut short counts as a job: %+v", jobs)
+	if jobs = Jobs(append(slices.Clone(rows[1:]), next)); len(jobs) != 0 {
+		t.Errorf("a walk begun in the middle counts as a job: %+v", jobs)
+	}
+	if got := SharesOf(rows, w, 2); math.Abs(got.Prefill-4.5/20) > 1e-9 || math.Abs(got.Decode-3.3/20) > 1e-9 || math.Abs(got.Tool-12.2/20) > 1e-9 {
+		t.Errorf("shares %+v of 2 agents x 10 s", got)
+	}
+	if got := SharesOf(rows, plimsoll.Window{Start: 3 * second, End: 6 * second}, 1); math.Abs(got.Prefill-1./3) > 1e-9 || math.Abs(got.Decode-1./3) > 1e-9 {
+		t.Errorf("shares clipped to 3..6 s %+v, want 5..6 prefill, 3..4 decode", got)
+	}
+	if got := TurnsPerMinutePerAgent(rows, w, 2); len(got) != 2 || got[0] != 0 || math.Abs(got[1]-18) > 1e-9 {
+		t.Errorf("turns a minute %v, want 0 and 18", got)
 	}
 	if got := JobsPerHour(plimsoll.Observed{Window: w, Walks: 2}); got != 720 {
 		t.Errorf("jobs an hour %g, want 720", got)

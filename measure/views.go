@@ -64,29 +64,70 @@ func JobsPerHour(o plimsoll.Observed) float64 {
 	return float64(o.Walks) / o.Window.Seconds() * 3600
 }
 
-// TurnsPerMinute returns the turns sent a minute of window.
-func TurnsPerMinute(e plimsoll.Evidence) float64 {
-	if e.Window.Seconds() <= 0 {
-		return math.NaN()
-	}
-	return float64(e.Turns) / e.Window.Seconds() * 60
+// Shares is where the agents' time in a window went, as parts of N x W. Branches of
+// one agent overlap, so that with sub-agents they may add up to more than 1.
+type Shares struct {
+	Prefill float64 // from asked for to first token: connecting, queueing and prefill
+	Decode  float64 // from first token to the end
+	Tool    float64 // the rest: tool delays, and slots that stood empty
 }
 
-// Job is one pass of an agent through a trajectory that lies wholly in the rows.
+// SharesOf clips every turn's intervals to the window. All NaN without agents or window.
+func SharesOf(rows []plimsoll.Row, w plimsoll.Window, agents int) Shares {
+	whole := float64(agents) * w.Seconds()
+	if whole <= 0 {
+		return Shares{math.NaN(), math.NaN(), math.NaN()}
+	}
+	var prefill, decode float64
+	for i := range rows {
+		r := &rows[i]
+		if r.Sent == plimsoll.Never || r.End == plimsoll.Never {
+			continue
+		}
+		until := r.End
+		if r.FirstToken != plimsoll.Never {
+			until = r.FirstToken
+		}
+		prefill += clipped(r.Sent-plimsoll.Instant(r.Connect), until, w)
+		decode += clipped(until, r.End, w)
+	}
+	return Shares{Prefill: prefill / whole, Decode: decode / whole, Tool: math.Max(0, 1-(prefill+decode)/whole)}
+}
+
+// clipped returns how much of an interval lies in the window, in s.
+func clipped(from, to plimsoll.Instant, w plimsoll.Window) float64 {
+	from, to = max(from, w.Start), min(to, w.End)
+	return math.Max(0, to.Sub(from).Seconds())
+}
+
+// TurnsPerMinutePerAgent returns each slot's turns sent a minute of window, ascending:
+// how evenly the agents were served.
+func TurnsPerMinutePerAgent(rows []plimsoll.Row, w plimsoll.Window, agents int) []float64 {
+	if agents <= 0 || w.Seconds() <= 0 {
+		return nil
+	}
+	out := make([]float64, agents)
+	for _, r := range population(rows, w) {
+		if int(r.Slot) < agents {
+			out[r.Slot] += 60 / w.Seconds()
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Job is one agent's pass through a trajectory that lies wholly in the level.
 type Job struct {
 	Trajectory string
 	Slot, Walk int
 	Turns      int
 	Seconds    float64 // first turn due to last turn ended
-	Tool       float64 // share of that in tool delay
-	Prefill    float64 // share waiting for a first token
-	Decode     float64 // share streaming
 }
 
-// Jobs returns the walks whose first turn is turn 0 and whose last is turns(id) - 1,
-// and where its time went: with one agent, the time that a job takes alone. Branches
-// overlap, so that shares of a walk with sub-agents may add up to more than 1.
-func Jobs(rows []plimsoll.Row, turns func(trajectory string) int) []Job {
+// Jobs returns the walks that began at their first turn and were followed by the same
+// agent's next walk. Long jobs have less room to lie wholly in a level, so that the
+// figures lean to short ones unless the level is many jobs long.
+func Jobs(rows []plimsoll.Row) []Job {
 	ordered := make([]*plimsoll.Row, 0, len(rows))
 	for i := range rows {
 		if !rows[i].Primer && rows[i].End != plimsoll.Never && !rows[i].Class.Cut() {
@@ -102,8 +143,9 @@ func Jobs(rows []plimsoll.Row, turns func(trajectory string) int) []Job {
 		for to < len(ordered) && ordered[to].Slot == ordered[from].Slot && ordered[to].Walk == ordered[from].Walk {
 			to++
 		}
-		if walk := ordered[from:to]; len(walk) == turns(walk[0].Trajectory) {
-			out = append(out, job(walk))
+		followed := to < len(ordered) && ordered[to].Slot == ordered[from].Slot
+		if followed && ordered[from].Turn == 0 {
+			out = append(out, job(ordered[from:to]))
 		}
 		from = to
 	}
@@ -112,23 +154,8 @@ func Jobs(rows []plimsoll.Row, turns func(trajectory string) int) []Job {
 
 func job(walk []*plimsoll.Row) Job {
 	first, last := walk[0].Due, walk[0].End
-	var prefill, decode float64
 	for _, r := range walk {
 		first, last = min(first, r.Due), max(last, r.End)
-		if r.Sent == plimsoll.Never {
-			continue
-		}
-		until := r.End
-		if r.FirstToken != plimsoll.Never {
-			until = r.FirstToken
-		}
-		prefill += until.Sub(r.Sent).Seconds()
-		decode += r.End.Sub(until).Seconds()
 	}
-	out := Job{Trajectory: walk[0].Trajectory, Slot: int(walk[0].Slot), Walk: int(walk[0].Walk), Turns: len(walk), Seconds: last.Sub(first).Seconds()}
-	if out.Seconds > 0 {
-		out.Prefill, out.Decode = prefill/out.Seconds, decode/out.Seconds
-		out.Tool = math.Max(0, 1-out.Prefill-out.Decode)
-	}
-	return out
+	return Job{Trajectory: walk[0].Trajectory, Slot: int(walk[0].Slot), Walk: int(walk[0].Walk), Turns: len(walk), Seconds: last.Sub(first).Seconds()}
 }

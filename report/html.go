@@ -63,6 +63,7 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
 		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
 		"bar": bracketBar, "add": func(a, b int) int { return a + b },
+		"views": viewsTable, "tierView": tierView, "share": share, "steady": steadiness,
 	}).Parse(pageTemplate + chartTemplate)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)

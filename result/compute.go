@@ -42,7 +42,7 @@ func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 			return Result{}, nil, err
 		}
 		p := judge(f, rules, l, rows)
-		level := levelOf(l, p, rows, rules)
+		level := levelOf(l, p, rows, rules, f.Accelerators)
 		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
 		level.Energy = finite(power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators))
 		level.Intensity = intensities(level)

@@ -141,8 +141,13 @@ type Level struct {
 	OutputTPS      Number `json:"output_tokens_per_s"`
 	WalksFinished  int    `json:"walks_finished"`
 	Distribution   Spread `json:"distribution"`
-	Client         Client `json:"client"`
-	SimulatedLoad  bool   `json:"simulated"` // in virtual time
+	Views          *Views `json:"views,omitempty"`
+	// Steady says whether the window was stationary, NotRepresentative in sentences how its
+	// turns differ from the set's.
+	Steady            *Steady  `json:"steady,omitempty"`
+	NotRepresentative []string `json:"not_representative,omitempty"`
+	Client            Client   `json:"client"`
+	SimulatedLoad     bool     `json:"simulated"` // in virtual time
 
 	Energy []plimsoll.Energy `json:"energy"` // one a meter and boundary
 	// Intensity is that energy for each agent-hour, turn and million output tokens.
