@@ -33,6 +33,7 @@ type CLI struct {
 	Sign         SignCmd          `cmd:"" help:"Sign a run folder."`
 	Compare      CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
 	Plan         PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
+	Simulate     SimulateCmd      `cmd:"" help:"Search simulated systems in virtual time: racks, what-ifs, published results."`
 	Serve        ServeCmd         `cmd:"" help:"Show runs in a browser: history, live view, comparisons, planner."`
 	Doctor       DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
 	Power        PowerCmd         `cmd:"" help:"Look at power meters."`

@@ -24,6 +24,7 @@ import (
 // job is one run made ready: everything that a plan names, opened.
 type job struct {
 	plan     plimsoll.Plan
+	shape    *profile.Profile // of the simulated engine; nil a real one
 	facts    plimsoll.Facts
 	set      *trajectory.Set
 	counter  token.Counter
@@ -37,23 +38,36 @@ type job struct {
 const builtinTrajectories = 64
 
 // prepare opens what the plan names: trajectories, engine, client, meters.
-func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error) {
-	if plan.Target.Builtin != nil {
-		if err := describeBuiltin(&plan); err != nil {
+func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (*job, error) {
+	j := &job{plan: plan}
+	if built := plan.Target.Builtin; built != nil {
+		var err error
+		if j.shape, err = profile.Load(built.Profile); err != nil {
 			return nil, &ExitError{exitUsage, err}
 		}
 	}
-	j := &job{plan: plan}
+	return j, j.open(ctx, io)
+}
+
+// open opens what a job's plan names and the job does not have yet. What was opened
+// is closed again on an error.
+func (j *job) open(ctx context.Context, io *IO) (err error) {
+	if j.shape != nil {
+		j.describeBuiltin()
+	}
+	plan := j.plan
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, j.close())
 		}
 	}()
-	if j.counter, err = token.Named(plan.Trajectories.Tokenizer); err != nil {
-		return nil, &ExitError{exitUsage, err}
+	if err := j.openCounter(); err != nil {
+		return err
 	}
-	if j.set, err = j.loadSet(io); err != nil {
-		return nil, err
+	if j.set == nil {
+		if j.set, err = j.loadSet(io); err != nil {
+			return err
+		}
 	}
 	j.facts = plimsoll.Facts{
 		Schema: plimsoll.FactsSchema, MetricSet: plimsoll.MetricSet, Version: version(), Started: time.Now().UTC(),
@@ -68,34 +82,36 @@ func prepare(ctx context.Context, plan plimsoll.Plan, io *IO) (_ *job, err error
 		err = j.real(ctx, io)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	j.facts.NotComparable = notComparable(plan, j.facts, j.set.Notes)
 	if err := power.Together(plan.Power); err != nil {
-		return nil, &ExitError{exitUsage, err}
+		return &ExitError{exitUsage, err}
 	}
 	for _, spec := range plan.Power {
 		if _, err := power.New(spec, power.Config{Accelerators: plan.Accelerators, Getenv: io.Env}); err != nil {
-			return nil, &ExitError{exitUsage, err}
+			return &ExitError{exitUsage, err}
 		}
 	}
-	return j, nil
+	return nil
 }
 
 // describeBuiltin fills what the user need not say of the simulated engine: its
 // accelerators, and their nameplate power as a stated figure.
-func describeBuiltin(plan *plimsoll.Plan) error {
-	p, err := profile.Load(plan.Target.Builtin.Profile)
-	if err != nil {
-		return err
+func (j *job) describeBuiltin() {
+	if j.plan.Accelerators == 0 {
+		j.plan.Accelerators = j.shape.Accelerators()
 	}
-	if plan.Accelerators == 0 {
-		plan.Accelerators = p.Accelerators()
-	}
-	if plan.Power == nil {
-		plan.Power = []plimsoll.PowerSpec{{
-			Kind: "static", Target: fmt.Sprintf("%gW", p.Accelerator.MaxPower.Value), Boundary: plimsoll.BoundaryAccelerator,
+	if j.plan.Power == nil {
+		j.plan.Power = []plimsoll.PowerSpec{{
+			Kind: "static", Target: fmt.Sprintf("%gW", j.shape.Accelerator.MaxPower.Value), Boundary: plimsoll.BoundaryAccelerator,
 		}}
+	}
+}
+
+func (j *job) openCounter() (err error) {
+	if j.counter, err = token.Named(j.plan.Trajectories.Tokenizer); err != nil {
+		return &ExitError{exitUsage, err}
 	}
 	return nil
 }
@@ -135,11 +151,7 @@ func (j *job) readSet(io *IO) (*trajectory.Set, error) {
 // virtual makes the load in virtual time: the same agents on the simulated
 // engine's core.
 func (j *job) virtual() error {
-	built := j.plan.Target.Builtin
-	shape, err := profile.Load(built.Profile)
-	if err != nil {
-		return err
-	}
+	built, shape := j.plan.Target.Builtin, j.shape
 	engines, err := shape.Deployment()
 	if err != nil {
 		return err

@@ -11,9 +11,9 @@ import (
 // its own range low..high: one member of an ensemble. A draw is a hash of the seed
 // and the number's place, so that members differ by their seed alone.
 func (p *Profile) Draw(seed uint64) *Profile {
-	out := *p
-	drawIn(reflect.ValueOf(&out).Elem(), strconv.FormatUint(seed, 16))
-	return &out
+	out := p.Clone()
+	drawIn(reflect.ValueOf(out).Elem(), strconv.FormatUint(seed, 16))
+	return out
 }
 
 func drawIn(v reflect.Value, place string) {
@@ -30,10 +30,30 @@ func drawIn(v reflect.Value, place string) {
 			drawIn(v.Field(i), place+"."+v.Type().Field(i).Name)
 		}
 	case reflect.Slice:
+		for i := range v.Len() {
+			drawIn(v.Index(i), place+"["+strconv.Itoa(i)+"]")
+		}
+	}
+}
+
+// Clone returns a copy that shares nothing with the profile.
+func (p *Profile) Clone() *Profile {
+	out := *p
+	unshare(reflect.ValueOf(&out).Elem())
+	return &out
+}
+
+func unshare(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			unshare(v.Field(i))
+		}
+	case reflect.Slice:
 		copied := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		reflect.Copy(copied, v)
 		for i := range copied.Len() {
-			drawIn(copied.Index(i), place+"["+strconv.Itoa(i)+"]")
+			unshare(copied.Index(i))
 		}
 		v.Set(copied)
 	}

@@ -2,7 +2,6 @@ package profile
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -93,7 +92,7 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 	if draft == 0 {
 		accepted = 1
 	}
-	blocks, fixed, err := p.blocks(pool)
+	memory, err := p.Memory(pool)
 	if err != nil {
 		return sim.Config{}, err
 	}
@@ -107,7 +106,7 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 		Cost: system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft}),
 		Power: sim.Power{IdleW: n * p.Accelerator.IdlePower.Value, MaxW: n * p.Accelerator.MaxPower.Value,
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
-		BlockTokens: r.BlockTokens.int(), Blocks: blocks, FixedBlocks: fixed, Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang",
+		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(pool.Layout.roofline()), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang",
 		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
 		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
 		MaxQueueDelay: duration(r.MaxQueueDelay),
@@ -120,27 +119,6 @@ func duration(v Value) time.Duration { return time.Duration(v.Value * 1e9) }
 // System returns the model on the accelerators in a layout, for pricing kernels.
 func (p *Profile) System(l Layout) (*roofline.System, error) {
 	return roofline.New(p.hardware(), p.Shape(), p.constants(), l.roofline())
-}
-
-// blocks returns the KV pool of all attention ranks and what a sequence takes of it
-// whatever its length, blocks.
-func (p *Profile) blocks(pool Pool) (blocks, fixed int, err error) {
-	m, l, r := p.Shape(), pool.Layout.roofline(), p.Runtime
-	perToken, perSeq := m.KVPerToken(l.TP), m.KVFixed(l.TP)
-	if regime, ok, err := p.regime(pool.KVRegime); err != nil {
-		return 0, 0, err
-	} else if ok {
-		perToken, perSeq = regime.PerToken.Value, regime.Fixed.Value
-	}
-	// A stage of a pipeline keeps the KV cache of its own layers.
-	block := perToken * r.BlockTokens.Value / float64(l.PP)
-	weights := m.WeightsPerAccelerator(l)
-	left := p.Accelerator.HBMBytes.Value*r.MemoryShare.Value - weights - r.ReservedBytes.Value
-	if left < block {
-		return 0, 0, fmt.Errorf("no memory for a KV block of %.3g B: hbm_bytes %.4g * memory_share %.3g - weights %.4g (layout tp %d, ep %d, pp %d) - reserved_bytes %.4g = %.4g B",
-			block, p.Accelerator.HBMBytes.Value, r.MemoryShare.Value, weights, l.TP, l.EP, l.PP, r.ReservedBytes.Value, left)
-	}
-	return int(left/block) * l.DP, int(math.Ceil(perSeq / float64(l.PP) / block)), nil
 }
 
 func (p *Profile) hardware() roofline.Hardware {

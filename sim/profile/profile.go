@@ -67,15 +67,18 @@ type Network struct {
 // Published is a published result of the benchmark on such a system. Power is what
 // an accelerator's share of the published megawatts comes to.
 type Published struct {
-	AgentsPerMW          Value `yaml:"agents_per_mw" unit:"1" optional:"ok"`
-	AgentsPerAccelerator Value `yaml:"agents_per_accelerator" unit:"1" optional:"ok"`
-	Power                Value `yaml:"power" unit:"W" optional:"ok"`
+	Result               string `yaml:"result"` // its name among the results that ship with the program
+	AgentsPerMW          Value  `yaml:"agents_per_mw" unit:"1" optional:"ok"`
+	AgentsPerAccelerator Value  `yaml:"agents_per_accelerator" unit:"1" optional:"ok"`
+	Power                Value  `yaml:"power" unit:"W" optional:"ok"`
 }
 
 // Speculation picks an acceptance table of the model and the length of the draft.
 type Speculation struct {
 	Table string `yaml:"table"`
 	Draft int    `yaml:"draft"` // tokens verified beside the next one; 0 is off
+	// Accepted is what a step was observed to yield, in place of the table's figure.
+	Accepted Value `yaml:"accepted" unit:"token" optional:"ok"`
 }
 
 // Accelerator is the hardware section: one accelerator.
@@ -92,8 +95,9 @@ type Accelerator struct {
 	FourBitFactor Value `yaml:"four_bit_factor" unit:"1"`
 	IdlePower     Value `yaml:"idle_power" unit:"W" zero:"ok"`
 	MaxPower      Value `yaml:"max_power" unit:"W"`
-	ITPower       Value `yaml:"it_power" unit:"W"`     // node or rack rating over its accelerators
-	AllInPower    Value `yaml:"all_in_power" unit:"W"` // with cooling and losses
+	TypicalPower  Value `yaml:"typical_power" unit:"W" optional:"ok"` // at its limit of agents; left out: max_power
+	ITPower       Value `yaml:"it_power" unit:"W"`                    // node or rack rating over its accelerators
+	AllInPower    Value `yaml:"all_in_power" unit:"W"`                // with cooling and losses
 }
 
 // Model is the section of the transformer.
@@ -101,6 +105,7 @@ type Model struct {
 	Hidden          Value       `yaml:"hidden" unit:"1"`
 	Vocab           Value       `yaml:"vocab" unit:"1" zero:"ok"`
 	MaxContext      Value       `yaml:"max_context" unit:"token"`
+	Evidence        []Evidence  `yaml:"evidence"`
 	CheckpointBytes Value       `yaml:"checkpoint_bytes" unit:"B"`
 	ExpertBytes     Value       `yaml:"expert_bytes" unit:"B" zero:"ok"`
 	ExtraFloor      Value       `yaml:"extra_floor" unit:"s" zero:"ok"`
@@ -109,6 +114,14 @@ type Model struct {
 	FFN             []FFN       `yaml:"ffn"`
 	KVRegimes       []KVRegime  `yaml:"kv_regimes"`
 	Acceptance      []Accepted  `yaml:"acceptance"`
+}
+
+// Evidence says what the model's step times were checked against on an accelerator.
+type Evidence struct {
+	On     string `yaml:"on"`    // accelerator
+	Level  string `yaml:"level"` // kernel-measured, engine-fitted
+	Source string `yaml:"source"`
+	Date   string `yaml:"date"`
 }
 
 // Attention is a group of attention layers; see roofline.Attention.
@@ -199,6 +212,7 @@ type Runtime struct {
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
 	MemoryShare      Value  `yaml:"memory_share" unit:"1"`                           // of HBM that the runtime may use
 	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`                         // activations, graphs, communication
+	KVFactor         Value  `yaml:"kv_factor" unit:"1" optional:"ok"`                // KV pool that was observed over the one that the memory comes to
 	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`                       // a KV block
 	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`                           // a rank
 	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`                 // a rank and step
@@ -218,7 +232,7 @@ func (p *Profile) check() error {
 		name  string
 		value any
 	}{{"accelerator", p.Accelerator}, {"model", p.Model}, {"constants", p.Constants}, {"runtime", p.Runtime},
-		{"network", p.Network}, {"published", p.Published}} {
+		{"network", p.Network}, {"published", p.Published}, {"speculation", p.Speculation}} {
 		if err := checkSection(section.name, section.value); err != nil {
 			return err
 		}
@@ -247,6 +261,11 @@ func (p *Profile) checkNames() error {
 	}
 	if len(p.Model.Attention) == 0 || len(p.Model.FFN) == 0 {
 		return fmt.Errorf("model needs at least one group under attention and one under ffn")
+	}
+	for i, e := range p.Model.Evidence {
+		if e.Level != KernelMeasured && e.Level != EngineFitted || e.Source == "" || e.On == "" || len(e.Date) != len("2026-01-02") {
+			return fmt.Errorf("model.evidence[%d] is %+v, want on, level (%s, %s), source and date YYYY-MM-DD", i, e, KernelMeasured, EngineFitted)
+		}
 	}
 	for i, a := range p.Model.Attention {
 		if !slices.Contains(kinds, roofline.Kind(a.Kind)) {
@@ -293,6 +312,9 @@ func (p *Profile) accepted() (float64, error) {
 		}
 		if n := p.Speculation.Draft; n < 1 || n > len(a.Tokens) {
 			return 0, fmt.Errorf("speculation.draft is %d, the table %s holds drafts 1..%d", n, a.Name, len(a.Tokens))
+		}
+		if p.Speculation.Accepted != (Value{}) {
+			return p.Speculation.Accepted.Value, nil
 		}
 		return a.Tokens[p.Speculation.Draft-1].Value, nil
 	}

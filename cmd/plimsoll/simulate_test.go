@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"plimsoll/sim/study"
+)
+
+// quickly makes a search of a node take a fraction of a second.
+var quickly = []string{"--tier", "20tps/10s", "--window", "30s", "--settle", "30s", "--max-agents", "32"}
+
+func simulate(t *testing.T, args ...string) (rows []study.Row, worths []worth) {
+	t.Helper()
+	code, stdout, stderr := call(t, nil, append([]string{"simulate"}, append(args, "--json")...)...)
+	if code != 0 {
+		t.Fatalf("simulate %v exits with %d\n%s", args, code, stderr)
+	}
+	var out struct {
+		Schema    string      `json:"schema"`
+		Simulated bool        `json:"simulated"`
+		Rows      []study.Row `json:"rows"`
+		Ablations []worth     `json:"ablations"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || out.Schema != "plimsoll-simulate/1" || !out.Simulated {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	return out.Rows, out.Ablations
+}
+
+// TestSimulateSystem searches a node with an ensemble and an ablation, twice: the
+// same bytes come out.
+func TestSimulateSystem(t *testing.T) {
+	args := append([]string{"h200", "--ensemble", "3", "--ablate", "speculation,mxfp4"}, quickly...)
+	rows, worths := simulate(t, args...)
+	if len(rows) != 1 || len(worths) != 2 {
+		t.Fatalf("%d rows, %d ablations", len(rows), len(worths))
+	}
+	r := rows[0]
+	if r.Agents == nil || *r.Agents < 4 || r.Accelerators != 8 || *r.AgentsPerAccelerator != float64(*r.Agents)/8 || !r.Simulated || r.Boundary != "accelerator" {
+		t.Errorf("%+v", r)
+	}
+	if want := float64(*r.Agents) / (8 * 540.0 / 1e6); *r.AgentsPerMW < 0.999*want || *r.AgentsPerMW > 1.001*want {
+		t.Errorf("%g agents per MW, want %g", *r.AgentsPerMW, want)
+	}
+	if len(r.Denominators) != 3 || r.Low == nil || *r.Low > *r.High || r.Members != 3 || r.Limit == "" || r.Lift == "" {
+		t.Errorf("%+v", r)
+	}
+	if w := worths[1]; w.Optimisation != "mxfp4" || *w.Without != 0 || !strings.Contains(w.Note, "hbm_bytes 1.41e+11 * memory_share") {
+		t.Errorf("%+v", w)
+	}
+	again, _ := simulate(t, args...)
+	a, _ := json.Marshal(rows)
+	b, _ := json.Marshal(again)
+	if string(a) != string(b) {
+		t.Errorf("a second time it is\n%s\nafter\n%s", b, a)
+	}
+}
+
+func TestSimulatePublished(t *testing.T) {
+	rows, _ := simulate(t, append([]string{"published", "--only", "h200"}, quickly[2:]...)...)
+	if len(rows) != 1 {
+		t.Fatalf("%+v", rows)
+	}
+	r := rows[0]
+	if *r.PublishedPerAcc != 1.4 || *r.PublishedPerMW != 2594 || r.Tier != "20tps/10s" || *r.Ratio != *r.AgentsPerMW/2594 || r.UncachedTokens == nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestPublishedOrder has the announcement's two systems first.
+func TestPublishedOrder(t *testing.T) {
+	pairs, err := publishedPairs(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range pairs {
+		names = append(names, p.shape.Name)
+	}
+	if got := strings.Join(names, " "); got != "gb300-nvl72 h200 b300 mi355x" {
+		t.Error(got)
+	}
+}
+
+func TestSimulateRefuses(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"h200 --ablate affinity", "one engine"},
+		{"h200 --ablate magic", "there are wideep"},
+		{"h200 --layout tp5", "remainder 3"},
+		{"h300", "not built in"},
+		{"h200 --ensemble 1", "--ensemble 1"},
+		{"h200 --method magic", "method"},
+		{"published --tier 20tps/10s", "leave out --tiers"},
+		{"published --only demo", "no system with a published result"},
+	} {
+		code, stdout, stderr := call(t, nil, append([]string{"simulate"}, strings.Fields(c.args)...)...)
+		if code != exitUsage || !strings.Contains(stderr, c.want) || stdout != "" {
+			t.Errorf("simulate %s: exit %d, %s%s, want %q", c.args, code, stdout, stderr, c.want)
+		}
+	}
+}
+
+// TestSimulatedTables fit a terminal of 100 columns and say what they are.
+func TestSimulatedTables(t *testing.T) {
+	for _, args := range [][]string{
+		append([]string{"simulate", "h200", "--ensemble", "2", "--ablate", "speculation"}, quickly...),
+		append([]string{"simulate", "published", "--only", "h200"}, quickly[2:]...),
+		{"simulate", "list"},
+	} {
+		code, stdout, stderr := call(t, nil, args...)
+		if code != 0 || args[1] != "list" && !strings.Contains(stdout, "SIMULATED") {
+			t.Errorf("%v: exit %d\n%s%s", args, code, stdout, stderr)
+		}
+		for line := range strings.Lines(stdout) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > 100 {
+				t.Errorf("%v: %d columns: %s", args, n, line)
+			}
+		}
+	}
+}

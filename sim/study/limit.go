@@ -1,0 +1,157 @@
+package study
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"plimsoll/result"
+	"plimsoll/sim"
+	"plimsoll/sim/profile"
+)
+
+// Limit is what keeps a system from carrying more agents, and what would lift it:
+// sentences with their arithmetic, at the lowest level that failed.
+type Limit struct {
+	By   string `json:"by"`   // KV pool, prefill rate, decode floor, decode rate, slots, failures; "" nothing failed
+	Why  string `json:"why"`  // what is short of what
+	Lift string `json:"lift"` // what would be enough
+}
+
+// missing is how many uncached tokens a turn may take over those of an endless
+// cache before the cache is called the limit.
+const missing = 1.25
+
+// busy is the share of the prompt rate at which its queue is called the limit.
+const busy = 0.6
+
+// LimitOf reads the limit of a tier from the figures of its lowest failing level.
+func LimitOf(p *profile.Profile, r result.Result, t result.Tier) (Limit, error) {
+	d, err := p.Deployment()
+	if err != nil {
+		return Limit{}, err
+	}
+	i := failing(r, t)
+	if i < 0 {
+		return Limit{}, nil
+	}
+	s := strain{level: r.Levels[i], tier: t, ideal: r.Trajectories.Uncached, deployment: d}
+	switch {
+	case t.BoundBy == "":
+		return Limit{}, nil
+	case float64(s.level.MeanUncached) > missing*s.ideal:
+		return s.pool(), nil
+	case strings.Contains(t.BoundBy, "ttft"):
+		return s.prompts(), nil
+	case strings.Contains(t.BoundBy, "speed"):
+		return s.decoding(), nil
+	}
+	// Turns fail by running into their time-out: the slower part decides.
+	out := s.decoding()
+	if s.level.TTFT() > s.tier.TTFTs {
+		out = s.prompts()
+	}
+	out.Why = t.Reason + "; " + out.Why
+	return out, nil
+}
+
+// failing is the tier's lowest failing level, -1 none.
+func failing(r result.Result, t result.Tier) int {
+	failed := map[string]bool{}
+	for _, v := range t.Verdicts {
+		failed[v.Level] = v.Agents == t.LowestFail && v.Verdict == "fail"
+	}
+	for i, l := range r.Levels {
+		if failed[l.ID] {
+			return i
+		}
+	}
+	return -1
+}
+
+// strain is a level that is too much.
+type strain struct {
+	level      result.Level
+	tier       result.Tier
+	ideal      float64 // uncached tokens a turn with an endless cache
+	deployment sim.DeploymentConfig
+}
+
+// pool compares the contexts that the prefix cache holds with the agents.
+func (s strain) pool() Limit {
+	tokens := 0.0
+	for _, e := range s.deployment.Serve {
+		tokens += float64(e.Blocks) * float64(e.BlockTokens)
+	}
+	input := float64(s.level.MeanInput)
+	return Limit{
+		By: "KV pool",
+		Why: fmt.Sprintf("it holds %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
+			tokens/input, input/1e3, tokens/1e6, s.level.Agents, float64(s.level.MeanUncached), s.ideal),
+		Lift: fmt.Sprintf("room for %d contexts is %.2f times the pool: fewer bytes a token, an offload tier, or more of the memory left by the weights", s.level.Agents, float64(s.level.Agents)*input/tokens),
+	}
+}
+
+// prompts compares the prompt tokens that come with those that the engines compute.
+func (s strain) prompts() Limit {
+	rate, slots := 0.0, 0
+	input := float64(s.level.MeanInput)
+	for _, e := range s.deployment.Serve {
+		step := e.Cost.Price(sim.Work{Prefill: e.StepTokens, Attended: int64(float64(e.StepTokens) * input)}).Seconds
+		rate += float64(e.StepTokens) / step * e.Speed
+		slots += e.MaxSeqs
+	}
+	turns := float64(s.level.TurnsPerMinute) / 60
+	want := turns * float64(s.level.MeanUncached)
+	if share := want / rate; share < busy {
+		if running := turns * float64(s.level.MeanOutput) / math.Max(float64(s.level.SpeedTPS), 1); running > 0.9*float64(s.decodeSlots()) {
+			return Limit{By: "slots", Why: fmt.Sprintf("about %.0f sequences decode at once, there are %d slots", running, s.decodeSlots()), Lift: "more sequences a rank, or faster decoding"}
+		}
+		return Limit{
+			By:   "prefill rate",
+			Why:  fmt.Sprintf("prompts ask for %.0f tokens/s of %.0f (%.0f %%) and share their engine's steps with decoding", want, rate, share*100),
+			Lift: "engines of their own for prompts, or shorter decode steps",
+		}
+	}
+	return Limit{
+		By:   "prefill rate",
+		Why:  fmt.Sprintf("%.0f turns/s with %.0f uncached tokens ask for %.0f prompt tokens/s, the engines compute %.0f", turns, float64(s.level.MeanUncached), want, rate),
+		Lift: fmt.Sprintf("%.2f times the prompt rate for %d agents at %.0f %% use: more prefill engines, or fewer uncached tokens", want/rate/busy, s.level.Agents, busy*100),
+	}
+}
+
+// last are the engines that decode.
+func (s strain) last() []sim.Config {
+	if len(s.deployment.Decode) > 0 {
+		return s.deployment.Decode
+	}
+	return s.deployment.Serve
+}
+
+func (s strain) decodeSlots() int {
+	n := 0
+	for _, e := range s.last() {
+		n += e.MaxSeqs
+	}
+	return n
+}
+
+// decoding compares the step that the tier allows with the step of one sequence.
+func (s strain) decoding() Limit {
+	e := s.last()[0]
+	tokens := math.Max(1, e.Accepted)
+	context := int64(s.level.MeanInput)
+	one := e.Cost.Price(sim.Work{Seqs: 1, Context: context}).Seconds / e.Speed
+	allowed, took := tokens/s.tier.SpeedTPS, tokens/math.Max(float64(s.level.SpeedTPS), 1e-9)
+	out := Limit{
+		By: "decode rate",
+		Why: fmt.Sprintf("%.3g tokens a step at %g tokens/s leave %.1f ms; a step of one sequence takes %.1f ms, with %d at work %.1f ms",
+			tokens, s.tier.SpeedTPS, allowed*1e3, one*1e3, s.level.Agents, took*1e3),
+		Lift: fmt.Sprintf("steps %.2f times as fast: more bandwidth, fewer sequences a rank, or more tokens a step", took/allowed),
+	}
+	if one > 0.5*allowed {
+		out.By = "decode floor"
+		out.Lift = fmt.Sprintf("steps %.2f times as fast: a lower floor (graphs, fusion, newer software) or more tokens a step by speculation", took/allowed)
+	}
+	return out
+}
