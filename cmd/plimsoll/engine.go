@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
+	"plimsoll/sim/profile"
 	"plimsoll/sim/server"
 )
 
@@ -15,6 +17,7 @@ const listening = "listening on "
 type EngineCmd struct {
 	Addr             string  `default:"127.0.0.1:8000" help:"Loopback address; port 0 takes a free one."`
 	Profile          string  `default:"demo" help:"Built-in profile, ACCELERATOR+MODEL[+RUNTIME], or a file such as ./mine.yaml."`
+	Model            string  `placeholder:"NAME" help:"Another model on the profile's accelerator; see plimsoll simulate list."`
 	KV               float64 `name:"kv" default:"1" help:"Scale of the KV cache pool."`
 	Speed            float64 `default:"1" help:"Scale of the engine's speed."`
 	TimeScale        float64 `name:"time-scale" default:"1" help:"Run its clock this many times faster than the wall's."`
@@ -30,6 +33,7 @@ dcgm-exporter text at /dcgm/metrics.
 
   plimsoll engine                       serve the demo profile on port 8000
   plimsoll engine --addr 127.0.0.1:0    on a free port, printed first
+  plimsoll engine --profile h200 --model llama-3.1-8b --time-scale 1
   plimsoll run --url http://127.0.0.1:8000/v1 --accelerators 1`
 }
 
@@ -49,6 +53,23 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
 		}
 	}
-	cfg := server.Config{Addr: c.Addr, Profile: c.Profile, KVScale: c.KV, SpeedScale: c.Speed, TimeScale: c.TimeScale, APIKey: key, Version: version()}
+	served, err := c.profile()
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	cfg := server.Config{Addr: c.Addr, Profile: served, KVScale: c.KV, SpeedScale: c.Speed, TimeScale: c.TimeScale, APIKey: key, Version: version()}
 	return server.Run(ctx, cfg, func(url string) { fmt.Fprintln(io_.Out, listening+url) })
+}
+
+// profile is the name of what is served: the profile, or its accelerator with another
+// model.
+func (c *EngineCmd) profile() (string, error) {
+	if c.Model == "" {
+		return c.Profile, nil
+	}
+	p, err := profile.Choose(profile.Choice{System: c.Profile, Model: c.Model})
+	if err != nil || p.Use.Model == c.Model && !strings.Contains(p.Name, "+") {
+		return c.Profile, err
+	}
+	return p.Name, nil
 }

@@ -34,6 +34,7 @@ type CLI struct {
 	Compare      CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
 	Plan         PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
 	Simulate     SimulateCmd      `cmd:"" help:"Search simulated systems in virtual time: racks, what-ifs, published results."`
+	Calibrate    CalibrateCmd     `cmd:"" help:"Fit a simulated engine to a run: software factors, KV pool, error bars."`
 	Serve        ServeCmd         `cmd:"" help:"Show runs in a browser: history, live view, comparisons, planner."`
 	Doctor       DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
 	Power        PowerCmd         `cmd:"" help:"Look at power meters."`

@@ -120,3 +120,18 @@ func TestSimulatedTables(t *testing.T) {
 		}
 	}
 }
+
+// TestEngineModel composes what is served live.
+func TestEngineModel(t *testing.T) {
+	for _, c := range []struct{ profile, model, want string }{
+		{"h200", "", "h200"}, {"h200", "deepseek-v4-pro", "h200"}, {"h200", "llama-3.1-8b", "h200+llama-3.1-8b+vllm"},
+		{"vera-rubin-nvl144", "gpt-oss-120b", "vera-rubin-nvl144+gpt-oss-120b+vllm"},
+	} {
+		if got, err := (&EngineCmd{Profile: c.profile, Model: c.model}).profile(); err != nil || got != c.want {
+			t.Errorf("%s serving %q: %q, %v, want %q", c.profile, c.model, got, err, c.want)
+		}
+	}
+	if _, err := (&EngineCmd{Profile: "h200", Model: "gpt-9"}).profile(); err == nil {
+		t.Error("an unknown model is served")
+	}
+}

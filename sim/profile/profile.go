@@ -11,74 +11,74 @@ import (
 
 // Profile is one complete simulated engine.
 type Profile struct {
-	Name        string      `yaml:"name"`
-	About       string      `yaml:"about"`
-	ModelName   string      `yaml:"model_name"` // that the live engine serves
-	Use         Use         `yaml:"use"`
-	Layout      Layout      `yaml:"layout"`    // of a single engine; or
-	Pools       []Pool      `yaml:"pools"`     // of several
-	Router      string      `yaml:"router"`    // affinity, least_loaded, prefix; "" affinity
-	Network     Network     `yaml:"network"`   // between the pools and before them
-	Published   Published   `yaml:"published"` // what to set the simulation beside
-	KVRegime    string      `yaml:"kv_regime"` // of the model; "" ideal paging
-	Speculation Speculation `yaml:"speculation"`
-	Accelerator Accelerator `yaml:"accelerator"`
-	Model       Model       `yaml:"model"`
-	Constants   Constants   `yaml:"constants"`
-	Runtime     Runtime     `yaml:"runtime"`
+	Name        string      `yaml:"name,omitempty"`
+	About       string      `yaml:"about,omitempty"`
+	ModelName   string      `yaml:"model_name,omitempty"` // that the live engine serves
+	Use         Use         `yaml:"use,omitempty"`
+	Layout      Layout      `yaml:"layout,omitempty"`    // of a single engine; or
+	Pools       []Pool      `yaml:"pools,omitempty"`     // of several
+	Router      string      `yaml:"router,omitempty"`    // affinity, least_loaded, prefix; "" affinity
+	Network     Network     `yaml:"network,omitempty"`   // between the pools and before them
+	Published   Published   `yaml:"published,omitempty"` // what to set the simulation beside
+	KVRegime    string      `yaml:"kv_regime,omitempty"` // of the model; "" ideal paging
+	Speculation Speculation `yaml:"speculation,omitempty"`
+	Accelerator Accelerator `yaml:"accelerator,omitempty"`
+	Model       Model       `yaml:"model,omitempty"`
+	Constants   Constants   `yaml:"constants,omitempty"`
+	Runtime     Runtime     `yaml:"runtime,omitempty"`
 }
 
 // Use names embedded sections that stand in place of written ones.
 type Use struct {
-	Accelerator string `yaml:"accelerator"`
-	Model       string `yaml:"model"`
-	Constants   string `yaml:"constants"`
-	Runtime     string `yaml:"runtime"`
+	Accelerator string `yaml:"accelerator,omitempty"`
+	Model       string `yaml:"model,omitempty"`
+	Constants   string `yaml:"constants,omitempty"`
+	Runtime     string `yaml:"runtime,omitempty"`
 }
 
 // Layout says how the model is spread over accelerators; see roofline.Layout.
 type Layout struct {
-	TP    int  `yaml:"tp"`
-	DP    int  `yaml:"dp"`
-	EP    int  `yaml:"ep"`
-	PP    int  `yaml:"pp"`
-	Fused bool `yaml:"fused"`
+	TP    int  `yaml:"tp,omitempty"`
+	DP    int  `yaml:"dp,omitempty"`
+	EP    int  `yaml:"ep,omitempty"`
+	PP    int  `yaml:"pp,omitempty"`
+	Fused bool `yaml:"fused,omitempty"`
 	// Redundant is copies of experts beside the first, spread with them.
-	Redundant int `yaml:"redundant"`
+	Redundant int `yaml:"redundant,omitempty"`
 }
 
 // Pool is a number of equal engines.
 type Pool struct {
-	Role       string `yaml:"role"` // serve: whole requests, or prompts where there is a decode pool; decode
-	Count      int    `yaml:"count"`
-	Layout     Layout `yaml:"layout"`
-	KVRegime   string `yaml:"kv_regime"`
-	MaxNumSeqs Value  `yaml:"max_num_seqs" unit:"1" optional:"ok"` // a rank, in place of the runtime's
+	Role       string `yaml:"role,omitempty"` // serve: whole requests, or prompts where there is a decode pool; decode
+	Count      int    `yaml:"count,omitempty"`
+	Layout     Layout `yaml:"layout,omitempty"`
+	KVRegime   string `yaml:"kv_regime,omitempty"`
+	MaxNumSeqs Value  `yaml:"max_num_seqs,omitempty" unit:"1" optional:"ok"` // a rank, in place of the runtime's
 }
 
 // Network is what lies before and between the pools.
 type Network struct {
-	Overhead      Value `yaml:"overhead" unit:"s" optional:"ok" zero:"ok"`       // routing and tokenising
-	TransferFixed Value `yaml:"transfer_fixed" unit:"s" optional:"ok" zero:"ok"` // of a KV cache from serve to decode
-	TransferRate  Value `yaml:"transfer_rate" unit:"B/s" optional:"ok"`
-	TransferBytes Value `yaml:"transfer_bytes" unit:"B" optional:"ok"` // a prompt token
+	Overhead      Value `yaml:"overhead,omitempty" unit:"s" optional:"ok" zero:"ok"`       // routing and tokenising
+	TransferFixed Value `yaml:"transfer_fixed,omitempty" unit:"s" optional:"ok" zero:"ok"` // of a KV cache from serve to decode
+	TransferRate  Value `yaml:"transfer_rate,omitempty" unit:"B/s" optional:"ok"`
+	TransferBytes Value `yaml:"transfer_bytes,omitempty" unit:"B" optional:"ok"` // a prompt token
 }
 
 // Published is a published result of the benchmark on such a system. Power is what
 // an accelerator's share of the published megawatts comes to.
 type Published struct {
-	Result               string `yaml:"result"` // its name among the results that ship with the program
-	AgentsPerMW          Value  `yaml:"agents_per_mw" unit:"1" optional:"ok"`
-	AgentsPerAccelerator Value  `yaml:"agents_per_accelerator" unit:"1" optional:"ok"`
-	Power                Value  `yaml:"power" unit:"W" optional:"ok"`
+	Result               string `yaml:"result,omitempty"` // its name among the results that ship with the program
+	AgentsPerMW          Value  `yaml:"agents_per_mw,omitempty" unit:"1" optional:"ok"`
+	AgentsPerAccelerator Value  `yaml:"agents_per_accelerator,omitempty" unit:"1" optional:"ok"`
+	Power                Value  `yaml:"power,omitempty" unit:"W" optional:"ok"`
 }
 
 // Speculation picks an acceptance table of the model and the length of the draft.
 type Speculation struct {
-	Table string `yaml:"table"`
-	Draft int    `yaml:"draft"` // tokens verified beside the next one; 0 is off
+	Table string `yaml:"table,omitempty"`
+	Draft int    `yaml:"draft,omitempty"` // tokens verified beside the next one; 0 is off
 	// Accepted is what a step was observed to yield, in place of the table's figure.
-	Accepted Value `yaml:"accepted" unit:"token" optional:"ok"`
+	Accepted Value `yaml:"accepted,omitempty" unit:"token" optional:"ok"`
 }
 
 // Accelerator is the hardware section: one accelerator.
@@ -95,9 +95,9 @@ type Accelerator struct {
 	FourBitFactor Value `yaml:"four_bit_factor" unit:"1"`
 	IdlePower     Value `yaml:"idle_power" unit:"W" zero:"ok"`
 	MaxPower      Value `yaml:"max_power" unit:"W"`
-	TypicalPower  Value `yaml:"typical_power" unit:"W" optional:"ok"` // at its limit of agents; left out: max_power
-	ITPower       Value `yaml:"it_power" unit:"W"`                    // node or rack rating over its accelerators
-	AllInPower    Value `yaml:"all_in_power" unit:"W"`                // with cooling and losses
+	TypicalPower  Value `yaml:"typical_power,omitempty" unit:"W" optional:"ok"` // at its limit of agents; left out: max_power
+	ITPower       Value `yaml:"it_power" unit:"W"`                              // node or rack rating over its accelerators
+	AllInPower    Value `yaml:"all_in_power" unit:"W"`                          // with cooling and losses
 }
 
 // Model is the section of the transformer.
@@ -210,16 +210,16 @@ type Runtime struct {
 	Reserve          string `yaml:"reserve"`   // output, prompt
 	PhiDecode        Value  `yaml:"phi_decode" unit:"1"`
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
-	MemoryShare      Value  `yaml:"memory_share" unit:"1"`                           // of HBM that the runtime may use
-	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`                         // activations, graphs, communication
-	KVFactor         Value  `yaml:"kv_factor" unit:"1" optional:"ok"`                // KV pool that was observed over the one that the memory comes to
-	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`                       // a KV block
-	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`                           // a rank
-	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`                 // a rank and step
-	PreferredSeqs    Value  `yaml:"preferred_seqs" unit:"1" optional:"ok" zero:"ok"` // 0: admit always
-	PreferredQueue   Value  `yaml:"preferred_queue" unit:"1" optional:"ok" zero:"ok"`
-	QueuePerSeq      Value  `yaml:"queue_per_seq" unit:"1" optional:"ok" zero:"ok"`   // beyond preferred_queue; 0: none
-	MaxQueueDelay    Value  `yaml:"max_queue_delay" unit:"s" optional:"ok" zero:"ok"` // at or above preferred_seqs
+	MemoryShare      Value  `yaml:"memory_share" unit:"1"`                                     // of HBM that the runtime may use
+	ReservedBytes    Value  `yaml:"reserved_bytes" unit:"B"`                                   // activations, graphs, communication
+	KVFactor         Value  `yaml:"kv_factor,omitempty" unit:"1" optional:"ok"`                // KV pool that was observed over the one that the memory comes to
+	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`                                 // a KV block
+	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`                                     // a rank
+	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`                           // a rank and step
+	PreferredSeqs    Value  `yaml:"preferred_seqs,omitempty" unit:"1" optional:"ok" zero:"ok"` // 0: admit always
+	PreferredQueue   Value  `yaml:"preferred_queue,omitempty" unit:"1" optional:"ok" zero:"ok"`
+	QueuePerSeq      Value  `yaml:"queue_per_seq,omitempty" unit:"1" optional:"ok" zero:"ok"`   // beyond preferred_queue; 0: none
+	MaxQueueDelay    Value  `yaml:"max_queue_delay,omitempty" unit:"s" optional:"ok" zero:"ok"` // at or above preferred_seqs
 }
 
 var kinds = []roofline.Kind{roofline.GQA, roofline.Window, roofline.MLA, roofline.DSA, roofline.CSA, roofline.HCA}

@@ -53,7 +53,8 @@ func checkSection(name string, section any) error {
 	}
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		if err := checkField(name+"."+field.Tag.Get("yaml"), kind, field.Tag, v.Field(i)); err != nil {
+		key, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if err := checkField(name+"."+key, kind, field.Tag, v.Field(i)); err != nil {
 			return err
 		}
 	}
