@@ -58,6 +58,15 @@ func TierSet(name string) (plimsoll.TierSet, error) {
 	return plimsoll.TierSet{}, fmt.Errorf("no tier set %q; built in are %s; a file is given as ./%s.yaml", name, strings.Join(names, ", "), name)
 }
 
+// TierSetYAML writes a set as the file that TierSet reads.
+func TierSetYAML(s plimsoll.TierSet) ([]byte, error) {
+	data, err := yaml.Marshal(tierSetFile(s))
+	if err != nil {
+		return nil, fmt.Errorf("write tiers: %w", err)
+	}
+	return data, nil
+}
+
 // readTierSets reads one set or a list of sets.
 func readTierSets(data []byte, where string) ([]plimsoll.TierSet, error) {
 	var list []tierSetFile

@@ -27,6 +27,7 @@ type CLI struct {
 	Run          RunCmd           `cmd:"" help:"Find how many agents an engine carries."`
 	Engine       EngineCmd        `cmd:"" help:"Serve the simulated engine on loopback."`
 	Trajectories TrajectoriesCmd  `cmd:"" help:"Import, check, count, cut, convert, make and seal trajectories."`
+	Tiers        TiersCmd         `cmd:"" help:"List tier sets, or propose one from what endpoints deliver."`
 	Report       ReportCmd        `cmd:"" help:"Show a run again: terminal, HTML, Markdown, CSV, JSON."`
 	Verify       VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
 	Keygen       KeygenCmd        `cmd:"" help:"Make a key pair for signing."`
