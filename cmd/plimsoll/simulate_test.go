@@ -9,7 +9,7 @@ import (
 )
 
 // quickly makes a search of a node take a fraction of a second.
-var quickly = []string{"--tier", "20tps/10s", "--window", "30s", "--settle", "30s", "--max-agents", "32"}
+var quickly = []string{"--tier", "20tps/10s", "--window", "10s", "--settle", "10s", "--max-agents", "24"}
 
 func simulate(t *testing.T, args ...string) (rows []study.Row, worths []worth) {
 	t.Helper()
@@ -29,10 +29,10 @@ func simulate(t *testing.T, args ...string) (rows []study.Row, worths []worth) {
 	return out.Rows, out.Ablations
 }
 
-// TestSimulateSystem searches a node with an ensemble and an ablation, twice: the
-// same bytes come out.
+// TestSimulateSystem searches a node with an ensemble and ablations, then alone: the
+// answer is the same.
 func TestSimulateSystem(t *testing.T) {
-	args := append([]string{"h200", "--ensemble", "3", "--ablate", "speculation,mxfp4"}, quickly...)
+	args := append([]string{"h200", "--ensemble", "2", "--ablate", "speculation,mxfp4"}, quickly...)
 	rows, worths := simulate(t, args...)
 	if len(rows) != 1 || len(worths) != 2 {
 		t.Fatalf("%d rows, %d ablations", len(rows), len(worths))
@@ -44,17 +44,15 @@ func TestSimulateSystem(t *testing.T) {
 	if want := float64(*r.Agents) / (8 * 540.0 / 1e6); *r.AgentsPerMW < 0.999*want || *r.AgentsPerMW > 1.001*want {
 		t.Errorf("%g agents per MW, want %g", *r.AgentsPerMW, want)
 	}
-	if len(r.Denominators) != 3 || r.Low == nil || *r.Low > *r.High || r.Members != 3 || r.Limit == "" || r.Lift == "" {
+	if len(r.Denominators) != 3 || r.Low == nil || *r.Low > *r.High || r.Members != 2 || r.Limit == "" || r.Lift == "" {
 		t.Errorf("%+v", r)
 	}
 	if w := worths[1]; w.Optimisation != "mxfp4" || *w.Without != 0 || !strings.Contains(w.Note, "hbm_bytes 1.41e+11 * memory_share") {
 		t.Errorf("%+v", w)
 	}
-	again, _ := simulate(t, args...)
-	a, _ := json.Marshal(rows)
-	b, _ := json.Marshal(again)
-	if string(a) != string(b) {
-		t.Errorf("a second time it is\n%s\nafter\n%s", b, a)
+	again, _ := simulate(t, append([]string{"h200"}, quickly...)...)
+	if *again[0].Agents != *r.Agents || *again[0].UncachedTokens != *r.UncachedTokens || again[0].LimitWhy != r.LimitWhy || again[0].Low != nil {
+		t.Errorf("a second time, without the ensemble, it is\n%+v\nafter\n%+v", again[0], r)
 	}
 }
 
@@ -105,7 +103,7 @@ func TestSimulateRefuses(t *testing.T) {
 // TestSimulatedTables fit a terminal of 100 columns and say what they are.
 func TestSimulatedTables(t *testing.T) {
 	for _, args := range [][]string{
-		append([]string{"simulate", "h200", "--ensemble", "2", "--ablate", "speculation"}, quickly...),
+		append([]string{"simulate", "h200", "--ablate", "speculation"}, quickly...),
 		append([]string{"simulate", "published", "--only", "h200"}, quickly[2:]...),
 		{"simulate", "list"},
 	} {
