@@ -57,7 +57,7 @@ func TestSimulateSystem(t *testing.T) {
 }
 
 func TestSimulatePublished(t *testing.T) {
-	rows, _ := simulate(t, append([]string{"published", "--only", "h200"}, quickly[2:]...)...)
+	rows, _ := simulate(t, append([]string{"published", "--only", "h200", "--trajectories", "mini"}, quickly[2:]...)...)
 	if len(rows) != 1 {
 		t.Fatalf("%+v", rows)
 	}
@@ -103,8 +103,8 @@ func TestSimulateRefuses(t *testing.T) {
 // TestSimulatedTables fit a terminal of 100 columns and say what they are.
 func TestSimulatedTables(t *testing.T) {
 	for _, args := range [][]string{
-		append([]string{"simulate", "h200", "--ablate", "speculation"}, quickly...),
-		append([]string{"simulate", "published", "--only", "h200"}, quickly[2:]...),
+		append([]string{"simulate", "h200", "--ablate", "speculation", "--trajectories", "mini"}, quickly...),
+		append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini"}, quickly[2:]...),
 		{"simulate", "list"},
 	} {
 		code, stdout, stderr := call(t, nil, args...)
