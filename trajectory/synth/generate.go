@@ -85,10 +85,12 @@ func (w *writer) trajectory(i int) *plimsoll.Trajectory {
 	system := b.Add(trajectory.Message{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: w.system}})
 	b.T.Scaffold = system.To
 	walk := &session{writer: w, b: b, s: s, g: w.grammars[language], growth: p.Growth.at(spread(w.seed, 1, i))}
-	walk.context = p.SystemTokens + p.ToolTokens + token.PerMessage
-	task := walk.user(int(p.Task.at(spread(w.seed, 2, i)) + 0.5))
-	prompt := b.Prompt(0, system, task)
 	walk.turns = max(1, int(p.Turns.at(spread(w.seed, 0, i))+0.5))
+	walk.head, walk.context = system, p.SystemTokens+p.ToolTokens+token.PerMessage
+	walk.windows(i)
+	opening := append([]plimsoll.Span{system}, walk.earlier(i)...)
+	opening = append(opening, walk.user(int(p.Task.at(spread(w.seed, 2, i))+0.5)))
+	prompt := b.Prompt(0, opening...)
 	for n := 1; n <= walk.turns; n++ {
 		next, more := walk.turn(prompt, n == walk.turns)
 		if !more {
@@ -116,7 +118,10 @@ type session struct {
 	s       *source
 	g       *grammar
 	growth  float64
+	head    plimsoll.Span // the system prompt
 	turns   int           // planned
+	compact int           // context from which it is compacted; 0 never
+	marker  string        // of the next turn
 	context int           // tokens of the next prompt
 	delay   time.Duration // tool time before the next turn
 	event   []plimsoll.ToolEvent
@@ -137,16 +142,10 @@ func (k *session) user(tokens int) plimsoll.Span {
 // turn appends a turn with prompt and draws what follows it: the next prompt, or
 // false where the trajectory ends.
 func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span, more bool) {
-	p := k.preset
-	size := max(minReply, min(p.Output.count(k.s), p.MaxContext-k.context))
-	tool := &p.Tools[pick(k.s, k.toolWeights())]
-	call := callTokens(tool)
-	size = max(size, call)
-	reasoning := min(int(float64(size)*p.Reasoning.draw(k.s)), size-call)
 	id := fmt.Sprintf("call_%05d", len(k.b.T.Turns))
-	message := k.reply(4*size, 4*reasoning, tool, id, last)
-	output := k.b.Add(message)
-	turn := plimsoll.Turn{Delay: k.delay, Prompt: prompt, Output: []plimsoll.Span{output}, Tools: k.event, Finish: "tool_calls", Started: k.clock, Ended: k.clock}
+	d := k.act(id, k.preset.Reasoning, last)
+	turn := plimsoll.Turn{Delay: k.delay, Prompt: prompt, Output: []plimsoll.Span{d.output}, Tools: k.event, Finish: "tool_calls", Started: k.clock, Ended: k.clock, Marker: k.marker}
+	k.marker = ""
 	if n := len(k.b.T.Turns); n > 0 {
 		turn.WaitFor = []int{n - 1}
 	}
@@ -157,18 +156,44 @@ func (k *session) turn(prompt []plimsoll.Span, last bool) (next []plimsoll.Span,
 	if last {
 		return nil, false
 	}
-	carried := k.b.WithoutReasoning(output)
-	result := int(tool.Result.draw(k.s)*k.growth + 0.5)
-	k.context += size - reasoning + result + 2*token.PerMessage
-	if k.context+minReply > p.MaxContext {
+	carried := k.b.WithoutReasoning(d.output)
+	result := int(d.tool.Result.draw(k.s)*k.growth + 0.5)
+	k.context += d.carried + result + 2*token.PerMessage
+	if k.compact == 0 && k.context+minReply > k.preset.MaxContext {
 		return nil, false
 	}
-	text := k.g.write(nil, k.s, resultRule(tool.Class), 4*result)
-	answer := k.b.Add(trajectory.Message{{Role: plimsoll.Tool, Kind: plimsoll.KindToolResult, Name: tool.Name, CallID: id, Text: string(text)}})
-	k.delay = time.Duration(tool.Delay.draw(k.s)*1e6) * time.Microsecond
-	k.event = []plimsoll.ToolEvent{{CallID: id, Name: tool.Name, Class: tool.Class, Start: k.clock, Duration: k.delay, Status: "ok"}}
+	answer := k.answer(d.tool, id, result)
+	k.delay = time.Duration(d.tool.Delay.draw(k.s)*1e6) * time.Microsecond
+	k.event = []plimsoll.ToolEvent{{CallID: id, Name: d.tool.Name, Class: d.tool.Class, Start: k.clock, Duration: k.delay, Status: "ok"}}
 	k.clock += k.delay
+	if k.compact > 0 && k.context > k.compact {
+		return k.compacted(), true
+	}
 	return k.b.Prompt(0, append(carried, answer)...), true
+}
+
+// acted is a reply and the tool that it calls.
+type acted struct {
+	tool    *Tool
+	output  plimsoll.Span
+	carried int // tokens that later prompts carry of it: all but the reasoning
+}
+
+// act draws a reply that calls a tool, or the last one.
+func (k *session) act(id string, reasoning Law, last bool) acted {
+	p := k.preset
+	size := max(minReply, min(p.Output.count(k.s), p.MaxContext-k.context))
+	tool := &p.Tools[pick(k.s, k.toolWeights())]
+	call := callTokens(tool)
+	size = max(size, call)
+	thought := min(int(float64(size)*reasoning.draw(k.s)), size-call)
+	return acted{tool, k.b.Add(k.reply(4*size, 4*thought, tool, id, last)), size - thought}
+}
+
+// answer adds what a tool printed.
+func (k *session) answer(tool *Tool, id string, tokens int) plimsoll.Span {
+	text := k.g.write(nil, k.s, resultRule(tool.Class), 4*tokens)
+	return k.b.Add(trajectory.Message{{Role: plimsoll.Tool, Kind: plimsoll.KindToolResult, Name: tool.Name, CallID: id, Text: string(text)}})
 }
 
 // toolWeights are the tools' weights at this place of the trajectory: agents read

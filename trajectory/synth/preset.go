@@ -33,6 +33,10 @@ type Preset struct {
 	Growth     Law    `yaml:"growth"`
 	MaxContext int    `yaml:"max_context"` // tokens of prompt + reply; a trajectory ends before it passes them
 	Tools      []Tool `yaml:"tools"`
+	// Resume and Compaction are optional: without them every trajectory begins with its
+	// task and ends where its context is full.
+	Resume     *Resume     `yaml:"resume"`
+	Compaction *Compaction `yaml:"compaction"`
 }
 
 // Tool is one tool of the harness: how often it is called, what it prints, how
@@ -123,7 +127,7 @@ func (p *Preset) Validate() error {
 			return fmt.Errorf("tools[%d]: %w", i, err)
 		}
 	}
-	return nil
+	return p.validateWindows()
 }
 
 func (t Tool) validate() error {

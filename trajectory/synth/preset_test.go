@@ -66,10 +66,14 @@ func checkAA(t testing.TB, s *trajectory.Stats, slack float64) {
 
 // TestOtherPresets checks what their sources measured.
 func TestOtherPresets(t *testing.T) {
-	s := generate(t, "claude-code", 2026, 50)
+	s := generate(t, "claude-code", 2026, 120)
 	within(t, []bound{
-		{"median turns", s.Turns.P50, 40, 50}, {"median first input", s.First.P50, 18000, 20000}, {"median output", s.Output.P50, 205, 230},
-		{"prefix hit", s.PrefixHit, 0.95, 0.99}, {"median delay", s.Delay.P50, 0.15, 0.45},
+		{"median turns", s.Turns.P50, 41, 49}, {"mean turns", s.Turns.Mean, 62, 76}, {"P90 turns", s.Turns.P90, 139, 171},
+		// 55 % begin afresh, so that the lower quarter's end is near their median of 19K.
+		{"lower quartile of first inputs", s.First.P25, 17100, 20900},
+		{"mean input", s.Input.Mean, 110700, 135300}, {"median input", s.Input.P50, 91000, 118000}, {"P90 input", s.Input.P90, 205000, 270000},
+		{"median new tokens", s.New.P50, 634, 776}, {"median output", s.Output.P50, 205, 230}, {"mean output", s.Output.Mean, 395, 483},
+		{"P95 output", s.Output.P95, 1350, 1650}, {"prefix hit", s.PrefixHit, 0.95, 0.985}, {"median delay", s.Delay.P50, 0.15, 0.45},
 	})
 	s = generate(t, "swe-bench", 2026, 50)
 	within(t, []bound{
@@ -91,6 +95,8 @@ func TestADistributionFileIsReadStrictly(t *testing.T) {
 		"negative size": {"system_tokens: 480", "system_tokens: -1", "system_tokens is -1"},
 		"language":      {"python: 5", "cobol: 5", "languages.cobol"},
 		"class":         {"class: read", "class: smell", `class is "smell"`},
+		"resumed share": {"max_context: ", "resume: {share: 2, tokens: {law: constant, value: 900}}\nmax_context: ", "resume.share is 2"},
+		"compaction":    {"max_context: ", "compaction: {at_tokens: {law: constant, value: 900}, summary_tokens: {law: constant, value: 50}}\nmax_context: ", "compaction.at_tokens"},
 		"min above max": {"min: 25, max: 70", "min: 70, max: 25", "output_tokens: min"},
 	}
 	for name, c := range cases {
