@@ -61,10 +61,14 @@ func (k *session) windows(i int) {
 // exchanges up to a drawn size, below what would be compacted.
 func (k *session) earlier(i int) []plimsoll.Span {
 	r := k.preset.Resume
-	if r == nil || spread(k.seed, 3, i) >= r.Share {
+	if r == nil {
 		return nil
 	}
-	size := int(r.Tokens.draw(newSource(k.seed, "resume", uint64(i))))
+	at := spread(k.seed, 3, i)
+	if at >= r.Share {
+		return nil
+	}
+	size := int(r.Tokens.at(at / r.Share))
 	if k.compact > 0 {
 		size = min(size, k.compact)
 	}
