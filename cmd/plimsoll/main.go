@@ -32,6 +32,7 @@ type CLI struct {
 	Verify       VerifyCmd        `cmd:"" help:"Recompute every number of a run folder from its rows."`
 	Keygen       KeygenCmd        `cmd:"" help:"Make a key pair for signing."`
 	Sign         SignCmd          `cmd:"" help:"Sign a run folder."`
+	Result       ResultCmd        `cmd:"" help:"Keep results that others published or measured."`
 	Compare      CompareCmd       `cmd:"" help:"Set results side by side, honestly."`
 	Plan         PlanCmd          `cmd:"" help:"Size a datacenter: from power to agents, racks and cost, and back."`
 	Simulate     SimulateCmd      `cmd:"" help:"Search simulated systems in virtual time: racks, what-ifs, published results."`
