@@ -46,7 +46,8 @@ var arrows = map[string][]string{
 	"report":              {"bundle", "result", "measure", "plan"},
 	"plan":                {"result", "power"},
 	"e2e":                 {},
-	"run":                 {"bundle", "measure", "power", "result", "search", "slo"},
+	"run":                 {"bundle", "measure", "power", "result", "scrape", "search", "slo"},
+	"scrape":              {},
 	"web":                 {"bundle", "result", "report", "plan"},
 }
 

@@ -45,12 +45,16 @@ type Target struct {
 	Headers    map[string]string
 	ExtraBody  json.RawMessage // members merged into every request; nil none
 	CAFile     string
-	Routing    string // sticky, round_robin
-	HTTP2      bool
-	ProxyEnv   string   // name of an environment variable
-	Session    []string // headers that carry an agent's session
-	Continuous bool     // usage in every event
-	MayLoad    bool     // the user said that a target outside loopback may be loaded
+	// EngineMetrics are addresses of the engine's Prometheus text, scraped during the
+	// run with these headers.
+	EngineMetrics        []string
+	EngineMetricsHeaders map[string]string
+	Routing              string // sticky, round_robin
+	HTTP2                bool
+	ProxyEnv             string   // name of an environment variable
+	Session              []string // headers that carry an agent's session
+	Continuous           bool     // usage in every event
+	MayLoad              bool     // the user said that a target outside loopback may be loaded
 }
 
 // Builtin is a simulated engine of the program's own.

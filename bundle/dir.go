@@ -27,6 +27,7 @@ const (
 	SignaturesDir  = "signatures"
 	turnsFile      = "turns.parquet"
 	powerFile      = "power.parquet"
+	engineFile     = "engine.parquet"
 	levelFile      = "level.json"
 	maxSmallFile   = 64 << 20 // bytes of a JSON or YAML file that we are willing to read
 	tempLevelStart = "."

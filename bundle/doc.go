@@ -9,6 +9,7 @@
 //	  levels/0007.1/      level 7, attempt 1
 //	    turns.parquet     a row a turn (plimsoll.Row), zstd
 //	    power.parquet     a row a meter reading (plimsoll.Sample), zstd
+//	    engine.parquet    a row a scrape of the engine's metrics, where there were any
 //	    level.json        stage, what the load saw, hash and rows of both files
 //	  result.json         every number, computed from the files above
 //	  report.html         the same for people

@@ -36,6 +36,8 @@ type Level struct {
 
 	turns *encoder[plimsoll.Row]
 	power *encoder[plimsoll.Sample]
+	// engine begins with the first scrape; most runs have none.
+	engine *encoder[plimsoll.EngineReading]
 
 	mu     sync.Mutex
 	seen   seen
@@ -111,6 +113,23 @@ func (l *Level) Sample(s plimsoll.Sample) error {
 	return l.power.put(s)
 }
 
+// Engine stores scrapes of the engine's metrics. It is called at most once, by the
+// goroutine that seals, before Seal or Discard.
+func (l *Level) Engine(readings []plimsoll.EngineReading) (err error) {
+	if len(readings) == 0 {
+		return nil
+	}
+	if l.engine, err = newEncoder[plimsoll.EngineReading](filepath.Join(l.temp, engineFile)); err != nil {
+		return err
+	}
+	for _, r := range readings {
+		if err := l.engine.put(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Seal closes the level's files and puts the level in place. On an error nothing
 // is left that looks sealed.
 func (l *Level) Seal(o plimsoll.Observed) error {
@@ -125,6 +144,14 @@ func (l *Level) Seal(o plimsoll.Observed) error {
 		return err
 	}
 	record.Files = []LevelFile{turns, power}
+	if l.engine != nil {
+		engine, err := l.engine.close(engineFile)
+		if err != nil {
+			os.RemoveAll(l.temp)
+			return err
+		}
+		record.Files = append(record.Files, engine)
+	}
 	if err := l.publish(record); err != nil {
 		os.RemoveAll(l.temp)
 		return err
@@ -157,6 +184,9 @@ func (l *Level) Discard() error {
 	}
 	l.turns.abort()
 	l.power.abort()
+	if l.engine != nil {
+		l.engine.abort()
+	}
 	return hint("remove", l.temp, os.RemoveAll(l.temp))
 }
 

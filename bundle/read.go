@@ -81,6 +81,15 @@ func (l Sealed) Rows(yield func(*plimsoll.Row) error) error { return read(l, tur
 // Samples calls yield for every meter reading of the level.
 func (l Sealed) Samples(yield func(*plimsoll.Sample) error) error { return read(l, powerFile, yield) }
 
+// Engine calls yield for every scrape of the engine's metrics; a level without
+// any has none.
+func (l Sealed) Engine(yield func(*plimsoll.EngineReading) error) error {
+	if _, scraped := l.file(engineFile); !scraped {
+		return nil
+	}
+	return read(l, engineFile, yield)
+}
+
 // read checks the file against level.json, then decodes it batch by batch. What
 // yield gets is overwritten by the next call.
 func read[T any](l Sealed, name string, yield func(*T) error) (err error) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -119,7 +120,7 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 	t := plimsoll.Target{
 		Virtual: *r.Virtual, URLs: r.URL, Model: *r.Model, Dialect: *r.Dialect, APIKeyEnv: *r.APIKeyEnv,
 		APIKeyFile: *r.APIKeyFile, Headers: r.Header, CAFile: *r.CAFile, MayLoad: permit.MayLoad,
-		Routing: *r.Routing, HTTP2: *r.HTTP2, ProxyEnv: *r.ProxyEnv, Session: r.Session, Continuous: *r.Continuous,
+		Routing: *r.Routing, HTTP2: *r.HTTP2, EngineMetrics: r.EngineMetrics, EngineMetricsHeaders: r.EngineMetricsHeader, ProxyEnv: *r.ProxyEnv, Session: r.Session, Continuous: *r.Continuous,
 	}
 	if len(r.URL) == 0 {
 		t.Builtin = &plimsoll.Builtin{Profile: *r.Engine, KVScale: *r.EngineKV, SpeedScale: *r.EngineSpeed}
@@ -128,6 +129,19 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 		}
 	} else if t.Virtual {
 		return t, fmt.Errorf("virtual time needs the simulated engine: leave out --url or --virtual")
+	}
+	if t.Virtual && len(t.EngineMetrics) > 0 {
+		return t, fmt.Errorf("virtual time has no engine to scrape: leave out --engine-metrics or --virtual")
+	}
+	for _, raw := range t.EngineMetrics {
+		if err := checkMetricsURL(raw); err != nil {
+			return t, err
+		}
+	}
+	for name, value := range t.EngineMetricsHeaders {
+		if err := checkHeader(name, value); err != nil {
+			return t, err
+		}
 	}
 	for name, value := range r.Header {
 		if err := checkHeader(name, value); err != nil {
@@ -168,13 +182,25 @@ func checkHeader(name, value string) error {
 	return nil
 }
 
+// checkMetricsURL refuses credentials in an address: run.yaml would hold them.
+func checkMetricsURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("engine-metrics: want http://HOST:PORT/metrics")
+	}
+	if u.User != nil || u.RawQuery != "" {
+		return fmt.Errorf("engine-metrics %s://%s%s: give credentials by --engine-metrics-header K=%sNAME, not inside the address", u.Scheme, u.Host, u.Path, HeaderFromEnv)
+	}
+	return nil
+}
+
 func checkURL(raw string, permit Permit) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return fmt.Errorf("url %q: want http://HOST:PORT/v1 or https://HOST/v1", raw)
+		return errors.New("url: want http://HOST:PORT/v1 or https://HOST/v1") // not repeated: it may hold a key
 	}
 	if u.User != nil {
-		return fmt.Errorf("url %s: give credentials by --api-key-env, not inside the address", u.Redacted())
+		return fmt.Errorf("url %s://%s%s: give credentials by --api-key-env, not inside the address", u.Scheme, u.Host, u.Path)
 	}
 	host := u.Hostname()
 	ip := net.ParseIP(host)

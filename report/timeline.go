@@ -20,6 +20,7 @@ func timelineChart(r result.Result) (Chart, bool) {
 		agentCounts = append(agentCounts, float64(l.Agents))
 		chart.Table.Rows = append(chart.Table.Rows, []string{l.ID, whole(l.Agents), clock(l.StartS), clock(l.WindowS), clock(l.TookS), l.Validity})
 	}
+	engineColumns(&chart.Table, r.Levels)
 	x := linearScale(ends, leftEdge, wideWidth-14)
 	y := linearScale(agentCounts, bottomEdge, topEdge)
 	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, chartHeight)

@@ -46,6 +46,9 @@ func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
 		level.Energy = finite(power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators))
 		level.Intensity = intensities(level)
+		if level.EngineLoad, err = engineLoadOf(l); err != nil {
+			return Result{}, nil, err
+		}
 		r.Levels = append(r.Levels, level)
 		if !l.Stage.Warmup {
 			past = append(past, p)
@@ -70,7 +73,7 @@ func begin(f plimsoll.Facts) Result {
 		Schema: plimsoll.ResultSchema, MetricSet: f.MetricSet, Version: f.Version, Method: f.Method, Preset: f.Preset,
 		Seed: f.Seed, TierSet: f.TierSet, Started: f.Started, Finished: f.Started,
 		Trajectories: f.Trajectories, Accelerators: f.Accelerators,
-		Engine:   Engine{URL: f.Engine.URL, Model: f.Engine.Model, Dialect: f.Engine.Dialect, Simulated: f.Engine.Simulated, Identity: f.Engine.Identity},
+		Engine:   Engine{URL: f.Engine.URL, Model: f.Engine.Model, Dialect: f.Engine.Dialect, Simulated: f.Engine.Simulated, Identity: f.Engine.Identity, Preflight: f.Engine.Preflight},
 		Settings: Settings{OutputPolicy: f.OutputPolicy, Start: f.Start, ToolDelay: f.ToolDelay, MaxAgents: f.MaxAgents},
 		Tiers:    []Tier{}, Levels: []Level{}, Failures: map[plimsoll.Class]int{},
 		Client: Client{CPUShare: None(), LagP99ms: None(), SentinelP99ms: None(), RunQueueShare: None()},

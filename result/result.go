@@ -42,6 +42,8 @@ type Engine struct {
 	Dialect   string            `json:"dialect"`
 	Simulated bool              `json:"simulated"`
 	Identity  plimsoll.Identity `json:"identity"`
+	// Preflight are the answers from before the first level; none in virtual time.
+	Preflight []plimsoll.Finding `json:"preflight,omitempty"`
 }
 
 // Settings are those choices that change the load.
@@ -148,6 +150,9 @@ type Level struct {
 	NotRepresentative []string `json:"not_representative,omitempty"`
 	Client            Client   `json:"client"`
 	SimulatedLoad     bool     `json:"simulated"` // in virtual time
+
+	// EngineLoad is what the engine's own metrics said, where they were scraped.
+	EngineLoad *EngineLoad `json:"engine_load,omitempty"`
 
 	Energy []plimsoll.Energy `json:"energy"` // one a meter and boundary
 	// Intensity is that energy for each agent-hour, turn and million output tokens.

@@ -9,6 +9,7 @@ import (
 	"plimsoll"
 	"plimsoll/bundle"
 	"plimsoll/result"
+	"plimsoll/scrape"
 )
 
 // Config is what a run needs. Load, Method, Dir and Set are required.
@@ -20,6 +21,8 @@ type Config struct {
 	// Getenv for their credentials and real time.
 	Power  []plimsoll.PowerSpec
 	Getenv func(string) string
+	// Engine are the engine's own metrics, scraped beside every level.
+	Engine []*scrape.Endpoint
 	Warmup *plimsoll.Stage // a discarded first level; nil none
 	// Reset empties the engine's prefix cache between levels, where it can.
 	Reset func(context.Context) error
@@ -134,13 +137,14 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 	if err != nil {
 		return plimsoll.Past{}, errors.Join(err, level.Discard())
 	}
-	stop, set := c.watch(ctx, s, seen, past, meters), c.Dir.Facts().Trajectories
+	watched := &scrapes{epoch: meters.epoch}
+	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
 	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant) bool {
 		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set))
 	})
 	holdErr = errors.Join(holdErr, stop())
 	if holdErr == nil {
-		holdErr = c.store(meters, observed, level)
+		holdErr = errors.Join(c.store(meters, observed, level), level.Engine(watched.on(observed.Epoch)))
 	}
 	if holdErr != nil {
 		return plimsoll.Past{}, errors.Join(fmt.Errorf("level %d of %d agents: %w", s.Level, s.Agents, holdErr), level.Discard())

@@ -8,6 +8,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/measure"
+	"plimsoll/scrape"
 )
 
 // Goroutines of this package. All belong to one level and end in the function
@@ -15,6 +16,7 @@ import (
 //
 //	what       begins with   ends when                 ends as
 //	meters     the level     its context is cancelled  an error of its own, or nil
+//	scrapes    the level     its context is cancelled  nil; one a metrics endpoint
 //	progress   the level     its context is cancelled  nil
 
 const progressEvery = 500 * time.Millisecond
@@ -22,7 +24,7 @@ const progressEvery = 500 * time.Millisecond
 // watch starts the meters and the progress events of a level. The function it
 // returns stops them and says what went wrong with the writing; a meter that is
 // lost is an event, not an end: its gap makes the power figure invalid.
-func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, past []plimsoll.Past, meters *meters) func() error {
+func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, past []plimsoll.Past, meters *meters, watched *scrapes) func() error {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -41,6 +43,13 @@ func (c Config) watch(ctx context.Context, s plimsoll.Stage, seen *recorder, pas
 			if err := meters.collect(ctx); err != nil && ctx.Err() == nil {
 				keep(c.append(plimsoll.Event{Kind: plimsoll.EventWarning, Message: "power meter lost: " + err.Error()}))
 			}
+		}()
+	}
+	for _, endpoint := range c.Engine {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			endpoint.Watch(ctx, scrape.Every, func() plimsoll.Instant { return plimsoll.Instant(c.Now().Sub(watched.epoch)) }, watched.add)
 		}()
 	}
 	if c.Progress != nil {

@@ -12,6 +12,7 @@ import (
 	"plimsoll/agent"
 
 	"plimsoll/power"
+	"plimsoll/scrape"
 	"plimsoll/search"
 	"plimsoll/sim/profile"
 	"plimsoll/sim/simfleet"
@@ -31,6 +32,7 @@ type job struct {
 	load     plimsoll.Load
 	progress func() plimsoll.Progress
 	reset    func(context.Context) error
+	engine   []*scrape.Endpoint // its own metrics
 	closers  []func() error
 	resumes  bool
 }

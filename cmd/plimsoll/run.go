@@ -117,7 +117,7 @@ func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool)
 	screen := &live{out: io.Err, tty: io.TTY && !asJSON, colour: colour(io)}
 	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
 	final, runErr := run.Run(ctx, run.Config{
-		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Warmup: j.warmup(), Reset: j.reset,
+		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Engine: j.engine, Warmup: j.warmup(), Reset: j.reset,
 		Progress: j.progress, Left: method.Left, Now: time.Now,
 	})
 	if runErr != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	configuration "plimsoll/config"
 	"plimsoll/dialect"
 	"plimsoll/fleet"
+	"plimsoll/scrape"
 	"plimsoll/token"
 )
 
@@ -29,6 +31,9 @@ func (j *job) real(ctx context.Context, io *IO) error {
 		}
 		j.closers = append(j.closers, engine.Stop)
 		target.URLs = []string{engine.URL}
+	}
+	if err := j.scraped(io); err != nil {
+		return err
 	}
 	spoken, err := dialect.ByName(target.Dialect)
 	if err != nil {
@@ -70,12 +75,11 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 	if target.ProxyEnv != "" {
 		config.Proxy = client.Secret(io.Env(target.ProxyEnv))
 	}
-	for name, value := range target.Headers {
-		if env, isEnv := strings.CutPrefix(value, configuration.HeaderFromEnv); isEnv {
-			if value = io.Env(env); value == "" {
-				return nil, &ExitError{exitUsage, fmt.Errorf("header %s: environment variable %s is empty; put the value there", name, env)}
-			}
-		}
+	headers, err := headerValues(target.Headers, io)
+	if err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
+	for name, value := range headers {
 		config.Headers = append(config.Headers, client.Header{Name: name, Value: client.Secret(value)})
 	}
 	if target.Model == "" {
@@ -90,6 +94,42 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 	}
 	j.closers = append(j.closers, engine.Close)
 	return engine, nil
+}
+
+// headerValues puts in the values of those that name an environment variable.
+func headerValues(headers map[string]string, io *IO) (map[string]string, error) {
+	values := map[string]string{}
+	for name, value := range headers {
+		if env, isEnv := strings.CutPrefix(value, configuration.HeaderFromEnv); isEnv {
+			if value = io.Env(env); value == "" {
+				return nil, fmt.Errorf("header %s: environment variable %s is empty; put the value there", name, env)
+			}
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// scraped opens the engine's own metrics; those of the engine that we started are
+// known.
+func (j *job) scraped(io *IO) error {
+	target := j.plan.Target
+	addresses := slices.Clone(target.EngineMetrics)
+	if target.Builtin != nil {
+		addresses = append(addresses, strings.TrimSuffix(target.URLs[0], "/v1")+"/metrics")
+	}
+	headers, err := headerValues(target.EngineMetricsHeaders, io)
+	if err != nil {
+		return &ExitError{exitUsage, err}
+	}
+	for _, address := range addresses {
+		endpoint, err := scrape.New(address, headers)
+		if err != nil {
+			return &ExitError{exitUsage, err}
+		}
+		j.engine = append(j.engine, endpoint)
+	}
+	return nil
 }
 
 // exact says that the local count is by the engine's own tokenizer: the simulated

@@ -1,0 +1,99 @@
+package scrape
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"plimsoll"
+)
+
+// errNothing is what Parse returns for text without a single known figure.
+const errNothing = parseError("no metric of a known engine is there; docs/client.md lists the names")
+
+type parseError string
+
+func (e parseError) Error() string { return string(e) }
+
+// Parse fills a reading from Prometheus text. Figures that are not there stay
+// unknown; text with none of them is an error.
+func Parse(text []byte, into *plimsoll.EngineReading) error {
+	wanted := known()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(relevant(text, wanted)))
+	if err != nil {
+		return fmt.Errorf("engine metrics: %w", err)
+	}
+	found := false
+	for _, w := range wanted {
+		family, place := families[w.name], w.into(into)
+		if family == nil || !math.IsNaN(*place) {
+			continue
+		}
+		sum, n := 0.0, 0
+		for _, m := range family.GetMetric() {
+			if v := valueOf(m); w.takes(m) && !math.IsNaN(v) && !math.IsInf(v, 0) {
+				sum, n = sum+v, n+1
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		if w.mean {
+			sum /= float64(n)
+		}
+		*place, found = sum, true
+	}
+	if !found {
+		return errNothing
+	}
+	return nil
+}
+
+// relevant keeps the lines of the wanted series: an engine serves hundreds, and
+// nothing in the others shall cost time or spoil the reading.
+func relevant(text []byte, wanted []series) []byte {
+	names := make(map[string]bool, len(wanted))
+	for _, w := range wanted {
+		names[w.name] = true
+	}
+	var kept []byte
+	for line := range bytes.Lines(text) {
+		name := bytes.TrimPrefix(line, []byte("# TYPE "))
+		if end := bytes.IndexAny(name, "{ \t"); end > 0 && names[string(name[:end])] {
+			kept = append(kept, line...)
+		}
+	}
+	if len(kept) > 0 && kept[len(kept)-1] != '\n' {
+		kept = append(kept, '\n')
+	}
+	return kept
+}
+
+func (s series) takes(m *dto.Metric) bool {
+	if s.label == "" {
+		return true
+	}
+	for _, pair := range m.GetLabel() {
+		if pair.GetName() == s.label {
+			return pair.GetValue() == s.value
+		}
+	}
+	return false
+}
+
+func valueOf(m *dto.Metric) float64 {
+	switch {
+	case m.Gauge != nil:
+		return m.GetGauge().GetValue()
+	case m.Counter != nil:
+		return m.GetCounter().GetValue()
+	case m.Untyped != nil:
+		return m.GetUntyped().GetValue()
+	}
+	return math.NaN()
+}
