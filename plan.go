@@ -22,6 +22,7 @@ type Plan struct {
 	Shape        Shape
 	Accelerators int // 0 not stated
 	Power        []PowerSpec
+	System       string // file that describes the system; "" none
 	OutputPolicy string // recorded, free
 	Start        string // spread, offset, begin
 	ToolDelay    string // recorded, aa

@@ -44,6 +44,9 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 	if r.Out != nil {
 		p.Out = *r.Out
 	}
+	if r.System != nil {
+		p.System = *r.System
+	}
 	if p.Target, err = target(r, permit); err != nil {
 		return plimsoll.Plan{}, Run{}, err
 	}

@@ -41,6 +41,7 @@ type Run struct {
 
 	Accelerators *int                 `yaml:"accelerators,omitempty" group:"System" placeholder:"8" help:"All accelerators that serve, standby ones too."`
 	Power        []plimsoll.PowerSpec `yaml:"power,omitempty" group:"System" sep:"none" placeholder:"SPEC" help:"Power meter KIND[:TARGET][@BOUNDARY], repeatable, for example static:700W@accelerator."`
+	System       *string              `yaml:"system,omitempty" group:"System" placeholder:"./system.yaml" help:"Description of the system, as plimsoll system prints it to fill in; a comparable result needs it."`
 
 	Trajectories *string `yaml:"trajectories,omitempty" group:"Workload" placeholder:"mini" help:"Built-in set (${sets}) or a file such as ./x.jsonl."`
 	Tokenizer    *string `yaml:"tokenizer,omitempty" group:"Workload" placeholder:"bytes4" help:"Local token count: bytes4, o200k or a model's ./tokenizer.json, then taken as the engine's own."`

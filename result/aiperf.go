@@ -169,7 +169,7 @@ func aiperfRecords(data []byte) (Foreign, error) {
 
 func (f Foreign) validate() error {
 	if math.IsNaN(f.SpeedTPS) || math.IsNaN(f.TTFTs) || f.SpeedTPS < 0 || f.TTFTs < 0 || f.Turns < 0 || f.Failed < 0 {
-		return fmt.Errorf("aiperf: no speed or TTFT in it: P25 %g tokens/s, P95 %g s over %d requests", f.SpeedTPS, f.TTFTs, f.Turns)
+		return fmt.Errorf("%s: no speed or TTFT in it: P25 %g tokens/s, P95 %g s over %d turns", f.Tool, f.SpeedTPS, f.TTFTs, f.Turns)
 	}
 	return nil
 }

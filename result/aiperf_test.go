@@ -49,6 +49,32 @@ func TestAIPerfRecords(t *testing.T) {
 	}
 }
 
+func TestAgentPerfLocal(t *testing.T) {
+	const turn = `{"version":1,"kind":"turn","success":true,"timing":{"time_to_first_token_ms":250.0,"generation_ms":2000.0},"tokens":{"server_output_tokens":101,"local_output_tokens":99}}`
+	f, err := ReadAgentPerfLocal(strings.NewReader(turn + "\n" + turn + "\n"))
+	if err != nil || f.Agents != 1 || f.Turns != 2 || f.SpeedTPS != 50 || f.TTFTs != 0.25 {
+		t.Errorf("%+v %v", f, err)
+	}
+	f, err = ReadAgentPerfLocal(strings.NewReader(turn + "\n" + strings.Replace(turn, "true", "false", 1)))
+	if err != nil || f.Failed != 1 || !math.IsInf(f.TTFTs, 1) {
+		t.Errorf("%+v %v, want the failed turn in the population", f, err)
+	}
+	for _, bad := range []string{"{", `{"version":2,"kind":"turn"}`, ""} {
+		if f, err := ReadAgentPerfLocal(strings.NewReader(bad)); err == nil {
+			t.Errorf("%q gave %+v", bad, f)
+		}
+	}
+}
+
+func FuzzReadAgentPerfLocal(f *testing.F) {
+	f.Add(`{"version":1,"kind":"turn","success":true,"timing":{"time_to_first_token_ms":1,"generation_ms":2},"tokens":{"server_output_tokens":3}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if got, err := ReadAgentPerfLocal(strings.NewReader(text)); err == nil && (math.IsNaN(got.SpeedTPS) || got.SpeedTPS < 0) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestForeignEntry(t *testing.T) {
 	tier := []plimsoll.Tier{{SpeedTPS: 30, TTFT: 5 * time.Second}, {SpeedTPS: 300, TTFT: time.Second}}
 	at := func(n int, speed, ttft float64) Foreign {

@@ -40,6 +40,7 @@ type CLI struct {
 	Serve        ServeCmd         `cmd:"" help:"Show runs in a browser: history, live view, comparisons, planner."`
 	Doctor       DoctorCmd        `cmd:"" help:"Calibrate this machine as a load generator."`
 	Power        PowerCmd         `cmd:"" help:"Look at power meters."`
+	System       SystemCmd        `cmd:"" help:"Print a system description to fill in, or check one."`
 	Schema       SchemaCmd        `cmd:"" help:"Print the JSON Schemas of the files that a run leaves."`
 	Completion   CompletionCmd    `cmd:"" help:"Print a shell completion script."`
 	Version      kong.VersionFlag `short:"V" help:"Print the version."`

@@ -27,6 +27,7 @@ type job struct {
 	plan     plimsoll.Plan
 	shape    *profile.Profile // of the simulated engine; nil a real one
 	facts    plimsoll.Facts
+	system   map[string]string // what the owner says of it, by field
 	set      *trajectory.Set
 	counter  token.Counter
 	load     plimsoll.Load
@@ -67,7 +68,12 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 		return err
 	}
 	if j.set == nil {
-		if j.set, err = j.loadSet(io); err != nil {
+		if j.plan.System != "" {
+		if j.system, err = readSystem(j.plan.System); err != nil {
+			return &ExitError{exitUsage, err}
+		}
+	}
+	if j.set, err = j.loadSet(io); err != nil {
 			return err
 		}
 	}
@@ -86,7 +92,7 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 	if err != nil {
 		return err
 	}
-	j.facts.NotComparable = notComparable(plan, j.facts, j.set.Notes)
+	j.facts.NotComparable = notComparable(plan, j.facts, j.system, j.set.Notes)
 	if err := power.Together(plan.Power); err != nil {
 		return &ExitError{exitUsage, err}
 	}
@@ -217,7 +223,7 @@ func version() string {
 }
 
 // notComparable says in sentences why the result must not stand beside others.
-func notComparable(p plimsoll.Plan, f plimsoll.Facts, notes []string) []string {
+func notComparable(p plimsoll.Plan, f plimsoll.Facts, system map[string]string, notes []string) []string {
 	var why []string
 	add := func(is bool, reason string) {
 		if is {
@@ -231,7 +237,8 @@ func notComparable(p plimsoll.Plan, f plimsoll.Facts, notes []string) []string {
 	add(p.OutputPolicy == "free" && p.Preset != "aa", "reply lengths are free, so a terse engine has an advantage")
 	add(p.Accelerators == 0, "the number of accelerators is not stated (--accelerators N)")
 	add(len(p.Power) == 0, "no power meter (--power SPEC), so nothing per megawatt")
-	add(true, "the system description is incomplete (system.yaml)")
+	lacks := systemLacks(described(system, f))
+	add(len(lacks) > 0, "the system description lacks "+strings.Join(lacks, ", ")+" (--system FILE; plimsoll system prints one to fill in)")
 	for _, note := range notes {
 		add(true, note)
 	}

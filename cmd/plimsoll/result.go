@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"plimsoll"
@@ -148,7 +149,7 @@ func writeEntries(path string, entries []result.Entry, name string, io *IO) erro
 
 // ResultImportCmd reads results of other tools.
 type ResultImportCmd struct {
-	Files        []string `arg:"" name:"file" type:"existingfile" help:"AIPerf exports (profile_export_aiperf.json or profile_export.jsonl), one a number of users."`
+	Files        []string `arg:"" name:"file" help:"AIPerf exports (profile_export_aiperf.json or profile_export.jsonl), one a number of users, or an AgentPerf-Local run folder."`
 	System       string   `required:"" placeholder:"NAME" help:"What was measured."`
 	Agents       []int    `placeholder:"N,..." help:"Users of each file, where the files do not say."`
 	Accelerators int      `placeholder:"N" help:"All accelerators that served."`
@@ -198,12 +199,16 @@ func (c *ResultImportCmd) Run(_ context.Context, io *IO) error {
 }
 
 func (c *ResultImportCmd) read(i int, path string) (result.Foreign, error) {
+	reader := result.ReadAIPerf
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path, reader = filepath.Join(path, "turns.jsonl"), result.ReadAgentPerfLocal
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return result.Foreign{}, err
 	}
 	defer file.Close()
-	f, err := result.ReadAIPerf(file)
+	f, err := reader(file)
 	if err != nil {
 		return f, err
 	}

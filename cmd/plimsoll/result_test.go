@@ -38,7 +38,7 @@ func TestResultAdd(t *testing.T) {
 		want string
 	}{
 		{[]string{"--system", "node", "--agents", "12", "--tier", "20tps/10s"}, "already"},
-		{[]string{"--system", "x", "--agents", "-1", "--tier", "20tps/10s"}, "negative"},
+		{[]string{"--system", "x", "--agents=-1", "--tier", "20tps/10s"}, "negative"},
 		{[]string{"--system", "x", "--agents", "1", "--tier", "20tps/10s", "--watts", "5"}, "--boundary"},
 		{[]string{"--system", "x", "--agents", "1", "--tier", "fast"}, "tier"},
 	} {

@@ -175,7 +175,7 @@ func (j *job) folder(full config.Run) (*bundle.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bundle.Create(path, j.facts, yaml, systemYAML(j.facts))
+	return bundle.Create(path, j.facts, yaml, describeSystem(j.system, j.facts))
 }
 
 // takeUp opens an interrupted run, if what it replays is still the same.
