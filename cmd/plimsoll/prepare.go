@@ -67,13 +67,13 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 	if err := j.openCounter(); err != nil {
 		return err
 	}
-	if j.set == nil {
-		if j.plan.System != "" {
-		if j.system, err = readSystem(j.plan.System); err != nil {
+	if plan.System != "" {
+		if j.system, err = readSystem(plan.System); err != nil {
 			return &ExitError{exitUsage, err}
 		}
 	}
-	if j.set, err = j.loadSet(io); err != nil {
+	if j.set == nil {
+		if j.set, err = j.loadSet(io); err != nil {
 			return err
 		}
 	}

@@ -49,34 +49,35 @@ func (c *SystemCmd) Run(_ context.Context, io *IO) error {
 // description where it has them.
 type systemField struct {
 	name, note string
-	needed     bool // for a comparable result
-	known      func(plimsoll.Facts) string
+	needed     bool                        // for a comparable result
+	known      func(plimsoll.Facts) string // what the run knows of it; "" nothing
+	ours       bool                        // the run's word counts, not the owner's
 }
 
 func systemFields() []systemField {
 	none := func(plimsoll.Facts) string { return "" }
 	return []systemField{
-		{"system_name", "for example NVIDIA HGX H200", true, none},
-		{"accelerator_model_name", "", true, none},
-		{"accelerators", "all that serve, standby ones too", true, func(f plimsoll.Facts) string { return positive(f.Accelerators) }},
-		{"number_of_nodes", "", true, none},
-		{"accelerator_interconnect", "for example NVLink 5 in a domain of 72", false, none},
-		{"host_processor_model_name", "", false, none},
+		{"system_name", "for example NVIDIA HGX H200", true, none, false},
+		{"accelerator_model_name", "", true, none, false},
+		{"accelerators", "all that serve, standby ones too", true, func(f plimsoll.Facts) string { return positive(f.Accelerators) }, true},
+		{"number_of_nodes", "", true, none, false},
+		{"accelerator_interconnect", "for example NVLink 5 in a domain of 72", false, none, false},
+		{"host_processor_model_name", "", false, none, false},
 		{"serving_framework", "name and version", true, func(f plimsoll.Facts) string {
 			return strings.TrimSpace(f.Engine.Identity.Server + " " + f.Engine.Identity.Version)
-		}},
-		{"model", "", true, func(f plimsoll.Facts) string { return f.Engine.Model }},
-		{"precision", "for example mxfp4 weights, fp8 KV cache", true, none},
-		{"tensor_parallel", "", true, none},
-		{"pipeline_parallel", "", true, none},
-		{"expert_parallel", "", true, none},
-		{"data_parallel", "", true, none},
-		{"disaggregated", "prefill and decode apart: no, or how many of each", true, none},
-		{"routing", "for example one engine, or conversation affinity over 4", true, none},
-		{"cache_policy", "prefix cache on or off, size, offload", true, none},
-		{"launch_command", "without secrets", true, none},
-		{"simulated", "", false, func(f plimsoll.Facts) string { return fmt.Sprint(f.Engine.Simulated) }},
-		{"load_generator", "the machine that made the load", false, func(plimsoll.Facts) string { return loadGenerator() }},
+		}, false},
+		{"model", "", true, func(f plimsoll.Facts) string { return f.Engine.Model }, true},
+		{"precision", "for example mxfp4 weights, fp8 KV cache", true, none, false},
+		{"tensor_parallel", "", true, none, false},
+		{"pipeline_parallel", "", true, none, false},
+		{"expert_parallel", "", true, none, false},
+		{"data_parallel", "", true, none, false},
+		{"disaggregated", "prefill and decode apart: no, or how many of each", true, none, false},
+		{"routing", "for example one engine, or conversation affinity over 4", true, none, false},
+		{"cache_policy", "prefix cache on or off, size, offload", true, none, false},
+		{"launch_command", "without secrets", true, none, false},
+		{"simulated", "", false, func(f plimsoll.Facts) string { return fmt.Sprint(f.Engine.Simulated) }, true},
+		{"load_generator", "the machine that made the load", false, func(plimsoll.Facts) string { return loadGenerator() }, true},
 	}
 }
 
@@ -87,17 +88,14 @@ func positive(n int) string {
 	return fmt.Sprint(n)
 }
 
-// describeSystem writes system.yaml: what its owner said, else what the run knows,
-// else an empty field to fill in. Fields of the owner's own follow.
+// describeSystem writes system.yaml: what its owner said or the run knows, else an
+// empty field to fill in.
 func describeSystem(said map[string]string, f plimsoll.Facts) []byte {
 	var b bytes.Buffer
 	fmt.Fprintln(&b, "# The system under test. Fill what is empty: a result is comparable only with it complete.")
+	values := described(said, f)
 	for _, field := range systemFields() {
-		value := said[field.name]
-		if value == "" {
-			value = field.known(f)
-		}
-		note := ""
+		value, note := values[field.name], ""
 		if field.note != "" {
 			note = "  # " + field.note
 		}
@@ -121,9 +119,11 @@ func systemLacks(said map[string]string) []string {
 func described(said map[string]string, f plimsoll.Facts) map[string]string {
 	out := map[string]string{}
 	for _, field := range systemFields() {
-		if out[field.name] = said[field.name]; out[field.name] == "" {
-			out[field.name] = field.known(f)
+		value, known := said[field.name], field.known(f)
+		if value == "" || field.ours && known != "" {
+			value = known
 		}
+		out[field.name] = value
 	}
 	return out
 }
