@@ -169,6 +169,7 @@ type Past struct {
 	Evidence Evidence
 	Verdicts []Verdict
 	Took     float64 // s from the level's begin to its end
+	Spent    Tokens  // of all its turns, primers and turns outside the window too
 }
 
 // Answer ends a search.

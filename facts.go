@@ -29,6 +29,7 @@ type Facts struct {
 	Shape  Shape         `json:"shape"`
 	Levels []int         `json:"levels,omitempty"`
 	Budget time.Duration `json:"budget_ns,omitempty"`
+	Limits Limits        `json:"limits,omitzero"`
 	// NotComparable lists, in sentences, why the result must not be set beside a
 	// published one; empty: comparable.
 	NotComparable []string `json:"not_comparable,omitempty"`

@@ -19,6 +19,7 @@ type Plan struct {
 	MaxAgents    int
 	Levels       []int         // a fixed ladder instead of a search; nil search
 	Budget       time.Duration // engine time; 0 none
+	Limits       Limits        // of tokens and cost
 	Shape        Shape
 	Accelerators int // 0 not stated
 	Power        []PowerSpec

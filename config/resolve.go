@@ -44,6 +44,7 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 	if r.Out != nil {
 		p.Out = *r.Out
 	}
+	p.Limits = limits(r)
 	if r.System != nil {
 		p.System = *r.System
 	}
@@ -79,6 +80,19 @@ func defaults(r Run, preset search.Preset) Run {
 		Session: []string{"X-Session-ID"},
 	}
 	return d
+}
+
+func limits(r Run) plimsoll.Limits {
+	var l plimsoll.Limits
+	if r.BudgetTokens != nil {
+		l.Tokens = *r.BudgetTokens
+	}
+	for from, to := range map[*float64]*float64{r.BudgetCost: &l.Cost, r.PriceInput: &l.Prices.Input, r.PriceCached: &l.Prices.Cached, r.PriceOutput: &l.Prices.Output} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	return l
 }
 
 func shape(r Run, preset search.Preset) plimsoll.Shape {
@@ -245,6 +259,9 @@ func validate(p plimsoll.Plan) error {
 		if !slices.ContainsFunc(p.Tiers, func(t plimsoll.Tier) bool { return t.Name == name }) {
 			return fmt.Errorf("require %s: no such tier in %s", name, p.TierSet)
 		}
+	}
+	if err := p.Limits.Validate(); err != nil {
+		return err
 	}
 	if p.Trajectories.MaxContext < 0 || p.Trajectories.MaxOutput < 0 || p.Trajectories.MaxTurns < 0 {
 		return fmt.Errorf("max-context, max-output and max-turns must not be negative")

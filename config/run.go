@@ -56,13 +56,18 @@ type Run struct {
 	Tiers *string         `yaml:"tiers,omitempty" group:"Objectives" placeholder:"NAME" help:"Tier set: a built-in name or a file such as ./tiers.yaml. Default ${default_tiers}."`
 	Tier  []plimsoll.Tier `yaml:"tier,omitempty" group:"Objectives" sep:"none" placeholder:"30tps/10s" help:"One tier, repeatable; replaces the set."`
 
-	Method    *string        `yaml:"method,omitempty" group:"Search" placeholder:"aa" help:"aa (double, then bisect) or certified."`
-	Preset    *string        `yaml:"preset,omitempty" group:"Search" placeholder:"quick" help:"quick, standard, publish or aa."`
-	MaxAgents *int           `yaml:"max_agents,omitempty" name:"max-agents" group:"Search" placeholder:"N" help:"Never more agents than this (${max_agents})."`
-	Levels    []int          `yaml:"levels,omitempty" group:"Search" placeholder:"8,16,32" help:"Measure this ladder instead of searching."`
-	Budget    *time.Duration `yaml:"budget,omitempty" group:"Search" placeholder:"2h" help:"Engine time after which the search ends with the best statement it has."`
-	Seed      *uint64        `yaml:"seed,omitempty" group:"Search" placeholder:"42" help:"Seed of every random draw."`
-	Require   map[string]int `yaml:"require,omitempty" group:"Search" mapsep:"none" placeholder:"TIER=N" help:"Exit 3 when the tier's capacity is below N, repeatable."`
+	Method       *string        `yaml:"method,omitempty" group:"Search" placeholder:"aa" help:"aa (double, then bisect) or certified."`
+	Preset       *string        `yaml:"preset,omitempty" group:"Search" placeholder:"quick" help:"quick, standard, publish or aa."`
+	MaxAgents    *int           `yaml:"max_agents,omitempty" name:"max-agents" group:"Search" placeholder:"N" help:"Never more agents than this (${max_agents})."`
+	Levels       []int          `yaml:"levels,omitempty" group:"Search" placeholder:"8,16,32" help:"Measure this ladder instead of searching."`
+	Budget       *time.Duration `yaml:"budget,omitempty" group:"Search" placeholder:"2h" help:"Engine time after which the search ends with the best statement it has."`
+	BudgetTokens *int64         `yaml:"budget_tokens,omitempty" name:"budget-tokens" group:"Search" placeholder:"N" help:"Prompt and output tokens after which the search ends likewise."`
+	BudgetCost   *float64       `yaml:"budget_cost,omitempty" name:"budget-cost" group:"Search" placeholder:"X" help:"Cost after which it ends, by the prices."`
+	PriceInput   *float64       `yaml:"price_input,omitempty" name:"price-input" group:"Search" placeholder:"X" help:"Price of a million prompt tokens that were not cached."`
+	PriceCached  *float64       `yaml:"price_cached,omitempty" name:"price-cached" group:"Search" placeholder:"X" help:"Price of a million cached prompt tokens."`
+	PriceOutput  *float64       `yaml:"price_output,omitempty" name:"price-output" group:"Search" placeholder:"X" help:"Price of a million output tokens."`
+	Seed         *uint64        `yaml:"seed,omitempty" group:"Search" placeholder:"42" help:"Seed of every random draw."`
+	Require      map[string]int `yaml:"require,omitempty" group:"Search" mapsep:"none" placeholder:"TIER=N" help:"Exit 3 when the tier's capacity is below N, repeatable."`
 
 	Settle *time.Duration `yaml:"settle,omitempty" group:"Level" placeholder:"DURATION" help:"Settling before the window (${settle})."`
 	Ramp   *time.Duration `yaml:"ramp,omitempty" group:"Level" placeholder:"DURATION" help:"Ramp (${ramp})."`

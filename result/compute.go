@@ -60,6 +60,10 @@ func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 		answer = method.Stopped(past, "the run ended before the search did")
 	}
 	r.Ended = answer.Reason
+	for _, p := range past {
+		r.Spent = r.Spent.Plus(p.Spent)
+	}
+	r.Cost = f.Limits.Prices.Cost(r.Spent)
 	for _, a := range answer.Tiers {
 		r.Tiers = append(r.Tiers, tierOf(a, past, r.Levels, f))
 	}

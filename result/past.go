@@ -21,7 +21,7 @@ func Method(f plimsoll.Facts) (*search.Search, slo.Rules, error) {
 	c := preset.Config(f.Tiers)
 	c.Method = cmp.Or(f.Method, c.Method)
 	c.MaxAgents = cmp.Or(f.MaxAgents, c.MaxAgents)
-	c.Levels, c.Budget = f.Levels, f.Budget
+	c.Levels, c.Budget, c.Limits = f.Levels, f.Budget, f.Limits
 	if f.Shape != (plimsoll.Shape{}) {
 		c.Shape = f.Shape
 	}
@@ -72,7 +72,7 @@ func judge(f plimsoll.Facts, rules slo.Rules, l bundle.Sealed, rows []plimsoll.R
 		Stage: l.Stage, Rows: rows, Observed: l.Observed, Set: f.Trajectories,
 		Now: plimsoll.Never, Head: head, LocalExact: f.Engine.LocalExact,
 	})
-	past := plimsoll.Past{Stage: l.Stage, Evidence: evidence, Took: l.Observed.End.Seconds()}
+	past := plimsoll.Past{Stage: l.Stage, Evidence: evidence, Took: l.Observed.End.Seconds(), Spent: plimsoll.SpentBy(rows)}
 	for _, t := range l.Stage.Tiers {
 		past.Verdicts = append(past.Verdicts, slo.Judge(evidence, t, rules))
 	}

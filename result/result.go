@@ -28,8 +28,12 @@ type Result struct {
 	Accelerators int               `json:"accelerators"` // all that serve; 0 unknown
 	Settings     Settings          `json:"settings"`
 
-	Tiers      []Tier                 `json:"tiers"`
-	Levels     []Level                `json:"levels"`
+	Tiers  []Tier  `json:"tiers"`
+	Levels []Level `json:"levels"`
+	// Spent is what the levels cost, the warm-up apart; Cost by the prices that were given.
+	Spent plimsoll.Tokens `json:"spent,omitzero"`
+	Cost  float64         `json:"cost,omitempty"`
+
 	Failures   map[plimsoll.Class]int `json:"failures"` // turns of valid levels by class
 	Client     Client                 `json:"client"`
 	Comparable Comparable             `json:"comparable"`

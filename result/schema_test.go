@@ -205,7 +205,7 @@ func addFields(typ reflect.Type, comments map[string]string, strict bool, proper
 			s["description"] = text
 		}
 		properties[name] = s
-		if options != "omitempty" {
+		if options != "omitempty" && options != "omitzero" {
 			*required = append(*required, name)
 		}
 	}

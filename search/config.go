@@ -27,8 +27,9 @@ type Config struct {
 	Resolution float64 // stop when the bracket's ends lie within this share
 	MaxLevels  int     // levels that method aa measures at most; 0 no bound
 	Budget     time.Duration
-	Shared     bool  // one level serves all tiers
-	Levels     []int // a fixed ladder instead of a search
+	Limits     plimsoll.Limits // of tokens and cost
+	Shared     bool            // one level serves all tiers
+	Levels     []int           // a fixed ladder instead of a search
 
 	// For method certified: fresh runs a level of the first stage, rounds of two runs
 	// in the second, which end early once the bound lies within the share Tight of
@@ -63,6 +64,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("search: tier %q is asked for twice", t.Name)
 		}
 		names[t.Name] = true
+	}
+	if err := c.Limits.Validate(); err != nil {
+		return fmt.Errorf("search: %w", err)
 	}
 	for i, n := range c.Levels {
 		if n < 1 || n > c.MaxAgents || (i > 0 && n <= c.Levels[i-1]) {

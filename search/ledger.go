@@ -22,6 +22,8 @@ type ledger struct {
 	repeat *plimsoll.Stage // the last level was void and may be tried again
 	broken string          // why no further level can be measured
 	took   float64         // s, of all attempts
+	spent  plimsoll.Tokens // of all attempts
+	busy   float64         // agent-seconds of all attempts
 }
 
 // read folds the past.
@@ -30,6 +32,8 @@ func read(c *Config, past []plimsoll.Past) ledger {
 	var identity *plimsoll.Identity
 	for _, p := range past {
 		l.took += p.Took
+		l.spent = l.spent.Plus(p.Spent)
+		l.busy += p.Took * float64(p.Stage.Agents)
 		if p.Stage.Warmup {
 			continue
 		}

@@ -51,7 +51,16 @@ func (s *Search) brackets(l *ledger) int {
 		if b.settled(&c) {
 			continue
 		}
-		if b.fail == 0 {
+		switch {
+		case b.fail == 0 && b.pass == 0:
+			// Nothing is known: the capacity is taken to lie halfway, in log N, between
+			// the first level and the most agents.
+			guess := math.Sqrt(float64(max(1, c.First)) * float64(c.MaxAgents))
+			if first := math.Ceil(math.Log2(guess/float64(max(1, c.First)))) + 1; doublings == 0 || !c.Shared {
+				doublings += max(1, first)
+			}
+			b.pass, b.fail = int(guess), 2*int(guess)
+		case b.fail == 0:
 			if doublings == 0 || !c.Shared {
 				doublings += 2
 			}

@@ -35,6 +35,9 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 		return nil, s.answer(&l, fmt.Sprintf("the budget of %s is spent: %.0f s used, the next level needs about %.0f s",
 			s.c.Budget, l.took, lasts(s.c.Shape, pick.agents).Seconds()), false)
 	}
+	if why := s.spent(&l, pick.agents); why != "" {
+		return nil, s.answer(&l, why, false)
+	}
 	shape := shapeAt(s.c.Shape, pick.agents)
 	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
 		shape = rampShape(shape)

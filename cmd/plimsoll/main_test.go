@@ -211,3 +211,38 @@ func TestSealedSetLeavesNoText(t *testing.T) {
 		}
 	}
 }
+
+// TestBudgets: tokens and cost end a run with the best statement, and verify agrees.
+func TestBudgets(t *testing.T) {
+	for name, args := range map[string][]string{
+		"tokens": {"--budget-tokens", "1000000"},
+		"cost":   {"--budget-cost", "1", "--price-input", "1", "--price-cached", "1", "--price-output", "1"},
+	} {
+		dir := filepath.Join(t.TempDir(), name)
+		code, stdout, stderr := call(t, nil, append([]string{"run", "--virtual", "--json", "--out", dir}, args...)...)
+		var r struct {
+			Ended string
+			Spent struct{ Prompt, Cached, Output int64 }
+			Cost  float64
+		}
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatalf("%s: %v %s", name, err, stderr)
+		}
+		if total := r.Spent.Prompt + r.Spent.Output; code != exitUndecided || !strings.Contains(r.Ended, "budget") || total == 0 || total > 1_000_000 {
+			t.Errorf("%s: exit %d, %q after %+v", name, code, r.Ended, r.Spent)
+		}
+		if name == "cost" && !(r.Cost > 0 && r.Cost <= 1) {
+			t.Errorf("cost %g", r.Cost)
+		}
+		if code, stdout, stderr := call(t, nil, "verify", dir); code != 0 {
+			t.Errorf("%s: verify %d %s%s", name, code, stdout, stderr)
+		}
+	}
+	if code, _, stderr := call(t, nil, "run", "--virtual", "--budget-cost", "1"); code != exitUsage || !strings.Contains(stderr, "--price-input") {
+		t.Errorf("a cost without prices: exit %d %s", code, stderr)
+	}
+	code, stdout, _ := call(t, nil, "run", "--virtual", "--dry-run", "--price-output", "2")
+	if code != 0 || !strings.Contains(stdout, "estimated: ") || !strings.Contains(stdout, "agent-hour") || !strings.Contains(stdout, "cost") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}

@@ -55,7 +55,7 @@ func (c *RunCmd) Run(ctx context.Context, io *IO) error {
 		return &ExitError{exitUsage, err}
 	}
 	if c.DryRun {
-		return dryRun(plan, full, io)
+		return dryRun(ctx, plan, full, io)
 	}
 	job, err := prepare(ctx, plan, io)
 	if job != nil {
@@ -226,18 +226,6 @@ func verdict(final result.Result, plan plimsoll.Plan) error {
 	case len(undecided) > 0:
 		return &ExitError{exitUndecided, fmt.Errorf("no answer for %s; see the reasons in the table", strings.Join(undecided, ", "))}
 	}
-	return nil
-}
-
-// dryRun prints what would be done.
-func dryRun(plan plimsoll.Plan, full config.Run, io *IO) error {
-	yaml, err := full.YAML()
-	if err != nil {
-		return err
-	}
-	shape := plan.Shape
-	fmt.Fprintf(io.Out, "# %s, method %s; a level: ramp %s, settle %s, window from %s, at most %s\n%s",
-		plan.Preset, plan.Method, shape.RampFor(plan.MaxAgents), shape.Settle, shape.Min, shape.Limit, yaml)
 	return nil
 }
 

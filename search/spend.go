@@ -1,0 +1,37 @@
+package search
+
+import (
+	"fmt"
+
+	"plimsoll"
+)
+
+// spent says why the next level would pass the limits of tokens or cost; "" it would
+// not. What it will take is scaled from the levels so far by agent-seconds: an upper
+// guess, since an agent is served more slowly among more.
+func (s *Search) spent(l *ledger, agents int) string {
+	limits := s.c.Limits
+	if limits.Tokens == 0 && limits.Cost == 0 {
+		return ""
+	}
+	next := l.scaled(float64(agents) * lasts(s.c.Shape, agents).Seconds())
+	after := l.spent.Plus(next)
+	switch {
+	case limits.Tokens > 0 && after.Total() > limits.Tokens:
+		return fmt.Sprintf("the budget of %d tokens is spent: %d used, the next level needs about %d", limits.Tokens, l.spent.Total(), next.Total())
+	case limits.Cost > 0 && limits.Prices.Cost(after) > limits.Cost:
+		return fmt.Sprintf("the budget of %g is spent: %.2f used, the next level costs about %.2f", limits.Cost, limits.Prices.Cost(l.spent), limits.Prices.Cost(next))
+	}
+	return ""
+}
+
+// scaled is what so many agent-seconds take by the levels so far; nothing before the
+// first.
+func (l *ledger) scaled(agentSeconds float64) plimsoll.Tokens {
+	if l.busy <= 0 {
+		return plimsoll.Tokens{}
+	}
+	share := agentSeconds / l.busy
+	part := func(n int64) int64 { return int64(float64(n) * share) }
+	return plimsoll.Tokens{Prompt: part(l.spent.Prompt), Cached: part(l.spent.Cached), Output: part(l.spent.Output)}
+}
