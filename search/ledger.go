@@ -23,7 +23,8 @@ type ledger struct {
 	broken string          // why no further level can be measured
 	took   float64         // s, of all attempts
 	spent  plimsoll.Tokens // of all attempts
-	busy   float64         // agent-seconds of all attempts
+	dear   plimsoll.Tokens // of the attempt that took most for an agent-second
+	busy   float64         // agent-seconds of that attempt
 }
 
 // read folds the past.
@@ -33,7 +34,7 @@ func read(c *Config, past []plimsoll.Past) ledger {
 	for _, p := range past {
 		l.took += p.Took
 		l.spent = l.spent.Plus(p.Spent)
-		l.busy += p.Took * float64(p.Stage.Agents)
+		l.weigh(p)
 		if p.Stage.Warmup {
 			continue
 		}

@@ -7,8 +7,8 @@ import (
 )
 
 // spent says why the next level would pass the limits of tokens or cost; "" it would
-// not. What it will take is scaled from the levels so far by agent-seconds: an upper
-// guess, since an agent is served more slowly among more.
+// not. What that level will take is scaled by agent-seconds from the dearest level so
+// far: among more agents each is served more slowly, so that this guesses high.
 func (s *Search) spent(l *ledger, agents int) string {
 	limits := s.c.Limits
 	if limits.Tokens == 0 && limits.Cost == 0 {
@@ -25,7 +25,15 @@ func (s *Search) spent(l *ledger, agents int) string {
 	return ""
 }
 
-// scaled is what so many agent-seconds take by the levels so far; nothing before the
+// weigh keeps the attempt that took the most tokens for an agent-second.
+func (l *ledger) weigh(p plimsoll.Past) {
+	busy := p.Took * float64(p.Stage.Agents)
+	if busy > 0 && (l.busy == 0 || float64(p.Spent.Total())/busy > float64(l.dear.Total())/l.busy) {
+		l.dear, l.busy = p.Spent, busy
+	}
+}
+
+// scaled is what so many agent-seconds take by the dearest level; nothing before the
 // first.
 func (l *ledger) scaled(agentSeconds float64) plimsoll.Tokens {
 	if l.busy <= 0 {
@@ -33,5 +41,5 @@ func (l *ledger) scaled(agentSeconds float64) plimsoll.Tokens {
 	}
 	share := agentSeconds / l.busy
 	part := func(n int64) int64 { return int64(float64(n) * share) }
-	return plimsoll.Tokens{Prompt: part(l.spent.Prompt), Cached: part(l.spent.Cached), Output: part(l.spent.Output)}
+	return plimsoll.Tokens{Prompt: part(l.dear.Prompt), Cached: part(l.dear.Cached), Output: part(l.dear.Output)}
 }
