@@ -24,7 +24,7 @@ apt_install() { # package ...
 }
 
 chromium() {
-  command -v chromium >/dev/null && return 0
+  type -P chromium >/dev/null && return 0
   say "installing chromium"
   apt_install chromium || say "chromium is not to be had (see $parts/apt.log)"
 }
@@ -71,7 +71,7 @@ llama_server() {
 }
 
 prometheus() {
-  command -v prometheus >/dev/null && return 0
+  type -P prometheus >/dev/null && return 0
   say "installing prometheus"
   apt_install prometheus || say "prometheus is not to be had (see $parts/apt.log)"
 }
