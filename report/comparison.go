@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,11 +36,25 @@ func CompareTerminal(w io.Writer, c result.Comparison, t TerminalOptions) error 
 		t.columns(&b, comparisonRows(c, tier), 1)
 	}
 	b.WriteByte('\n')
+	for _, v := range c.Varied {
+		t.item(&b, "Varied", plain(v.Name+": "+strings.Join(saidOr(v.Values, "–"), " | ")))
+	}
 	for _, e := range c.Entries {
 		t.item(&b, "Source", plain(e.Name+": "+origin(e)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// saidOr puts a word where a value is empty.
+func saidOr(values []string, word string) []string {
+	out := slices.Clone(values)
+	for i, v := range out {
+		if v == "" {
+			out[i] = word
+		}
+	}
+	return out
 }
 
 // having names the entries that say something of the tier.
@@ -169,7 +184,7 @@ type comparedTier struct {
 // CompareHTML writes a comparison as one self-contained page.
 func CompareHTML(w io.Writer, c result.Comparison) error {
 	t, err := template.New("compare").Funcs(template.FuncMap{
-		"origin": origin, "add": func(a, b int) int { return a + b },
+		"origin": origin, "saidOr": saidOr, "add": func(a, b int) int { return a + b },
 		"heading": func(title string) string { before, _, _ := strings.Cut(title, ","); return before },
 		"between": func(column int) bool { return column > 0 && column < 7 },
 	}).Parse(compareTemplate + chartTemplate)

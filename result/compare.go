@@ -20,6 +20,8 @@ type Comparison struct {
 	// empty: nothing that is known.
 	Differences []string    `json:"differences"`
 	Tiers       []TierRatio `json:"tiers"`
+	// Varied are the settings in which the runs differ: what a sweep swept.
+	Varied []Variation `json:"varied,omitempty"`
 }
 
 // TierRatio compares one tier.
@@ -57,7 +59,7 @@ func Compare(entries []Entry) (Comparison, error) {
 	if len(entries) < 2 {
 		return Comparison{}, fmt.Errorf("compare: want at least two results, got %d", len(entries))
 	}
-	c := Comparison{Schema: ComparisonSchema, Entries: entries, Differences: differences(entries)}
+	c := Comparison{Schema: ComparisonSchema, Entries: entries, Differences: differences(entries), Varied: vary(entries)}
 	for _, e := range entries {
 		for _, t := range e.Tiers {
 			known := slices.ContainsFunc(c.Tiers, func(r TierRatio) bool { return r.SpeedTPS == t.SpeedTPS && r.TTFTs == t.TTFTs })

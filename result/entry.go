@@ -28,6 +28,8 @@ type Entry struct {
 	Accelerators int    `json:"accelerators"` // 0 unknown
 
 	Tiers []EntryTier `json:"tiers"`
+	// Settings are what a run was told, of its run and its system, by name.
+	Settings map[string]string `json:"settings,omitempty"`
 	// Lacks lists what the entry does not say, in words.
 	Lacks []string `json:"lacks,omitempty"`
 }

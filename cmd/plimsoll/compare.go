@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
+	"plimsoll/bundle"
 	"plimsoll/report"
 	"plimsoll/result"
 )
@@ -106,11 +110,39 @@ func entriesOf(side string, published []result.Entry) ([]result.Entry, error) {
 		}
 		return entries, nil
 	}
-	_, r, err := load(side)
+	d, r, err := load(side)
 	if err != nil {
 		return nil, err
 	}
-	return []result.Entry{result.EntryOf(filepath.Base(filepath.Clean(side)), side, r)}, nil
+	e := result.EntryOf(filepath.Base(filepath.Clean(side)), side, r)
+	e.Settings, err = settingsOf(d)
+	return []result.Entry{e}, err
+}
+
+// settingsOf reads what a run was told, from its run.yaml and system.yaml. A folder
+// without them has no settings.
+func settingsOf(d *bundle.Dir) (map[string]string, error) {
+	out := map[string]string{}
+	for _, name := range []string{bundle.RunFile, bundle.SystemFile} {
+		data, err := d.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		var said map[string]any
+		if err := yaml.Unmarshal(data, &said); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for key, value := range said {
+			// Where the description lies says nothing of the system.
+			if text := fmt.Sprint(value); text != "" && key != "system" {
+				out[key] = text
+			}
+		}
+	}
+	return out, nil
 }
 
 // share reads "5%" or "0.05".
