@@ -121,6 +121,9 @@ func (j *job) openCounter() (err error) {
 	if j.counter, err = token.Named(j.plan.Trajectories.Tokenizer); err != nil {
 		return &ExitError{exitUsage, err}
 	}
+	if own := (token.Bytes4{}).Basis(); j.plan.Target.Virtual && j.counter.Basis() != own {
+		return &ExitError{exitUsage, fmt.Errorf("--tokenizer %s: the simulated engine counts in %s, so that in virtual time nothing else can be counted: leave it out", j.plan.Trajectories.Tokenizer, own)}
+	}
 	return nil
 }
 

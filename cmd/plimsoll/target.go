@@ -135,7 +135,8 @@ func (j *job) scraped(io *IO) error {
 // exact says that the local count is by the engine's own tokenizer: the simulated
 // one's byte rule, or the one that the user names.
 func (j *job) exact() bool {
-	return j.plan.Target.Builtin != nil || j.plan.Trajectories.Tokenizer != token.Bytes4{}.Basis()
+	own := j.plan.Trajectories.Tokenizer == token.Bytes4{}.Basis()
+	return own == (j.plan.Target.Builtin != nil)
 }
 
 // onlyModel asks an engine for the model that it serves.

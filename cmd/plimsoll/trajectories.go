@@ -99,10 +99,17 @@ type TrajectoriesImportCmd struct {
 // Help lists the formats.
 func (*TrajectoriesImportCmd) Help() string {
 	var b strings.Builder
-	b.WriteString("Formats, each tested on bytes in the documented form of the version named:\n\n")
-	for _, f := range importer.Formats() {
-		fmt.Fprintf(&b, "  %-17s %s [%s]\n", f.Name, f.About, f.Version)
+	b.WriteString("Formats, tested on files that the named version wrote and on bytes in its documented form:\n\n")
+	list := func(unseen bool) {
+		for _, f := range importer.Formats() {
+			if f.Unseen == unseen {
+				fmt.Fprintf(&b, "  %-17s %s [%s]\n", f.Name, f.About, f.Version)
+			}
+		}
 	}
+	list(false)
+	b.WriteString("\nTested on bytes in the documented form only; no file that the tool itself wrote was read yet:\n\n")
+	list(true)
 	b.WriteString("\nWhat a recording does not hold (tool schemas, system prompt, times) is said, not invented.")
 	return b.String()
 }

@@ -14,7 +14,7 @@ import (
 // conversation. The rows hold no times and not the last reply.
 func agentperf() Format {
 	return Format{
-		Name: "agentperf", Version: "AA-RWLT loader of AIPerf, 2026",
+		Name: "agentperf", Unseen: true, Version: "AA-RWLT loader of AIPerf, 2026",
 		About: "AgentPerf data-centre rows: one request a row with cumulative messages",
 		is: func(h head) bool {
 			return h.first().has("conversation_id", "conversation_idx", "messages")

@@ -19,7 +19,7 @@ import (
 // JSONL file of whole requests for every task.
 func agentperfLocal() Format {
 	return Format{
-		Name: "agentperf-local", Version: "aa-agentperf-local, replay version 1 (2026-09)",
+		Name: "agentperf-local", Unseen: true, Version: "aa-agentperf-local, replay version 1 (2026-09)",
 		About: "AgentPerf-Local replay folder (manifest.json, traces/*.jsonl), or one of its trace files",
 		is:    func(h head) bool { return h.first().has("task_id", "messages", "simulated_tool_delay_ms_after") },
 		read:  readAgentPerfLocal,

@@ -14,7 +14,7 @@ import (
 // metadata.user_id or session_id, else they all are one.
 func anthropic() Format {
 	return Format{
-		Name: "anthropic", Version: "Messages API 2023-06-01",
+		Name: "anthropic", Unseen: true, Version: "Messages API 2023-06-01",
 		About: "Anthropic Messages logs: one request a row, with or without its response",
 		is: func(h head) bool {
 			v := h.first()

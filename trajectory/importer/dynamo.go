@@ -12,7 +12,7 @@ import (
 // block hashes and tool times, no text.
 func dynamo() Format {
 	return Format{
-		Name: "dynamo", Version: "Dynamo request trace v1",
+		Name: "dynamo", Unseen: true, Version: "Dynamo request trace v1",
 		About: "Dynamo request trace: lengths, block hashes, tool events; no text",
 		is:    func(h head) bool { return h.first().has("event.event_type", "event.schema") },
 		read:  readDynamo,

@@ -12,6 +12,9 @@ type Format struct {
 	Name    string // as --format takes it
 	Version string // the documented version that the tests' bytes are in
 	About   string // one sentence
+	// Unseen says that only bytes in the documented form were read so far, none that
+	// the tool itself wrote.
+	Unseen bool
 	// is tells the format by the first values of a file.
 	is func(head) bool
 	// read reads one file, or a folder where the format is one.

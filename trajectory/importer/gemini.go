@@ -15,7 +15,7 @@ import (
 // of messages with $set and $rewindTo lines.
 func geminiCLI() Format {
 	return Format{
-		Name: "gemini-cli", Version: "Gemini CLI 0.2x sessions",
+		Name: "gemini-cli", Unseen: true, Version: "Gemini CLI 0.2x sessions",
 		About: "Gemini CLI session files (~/.gemini/tmp)",
 		is: func(h head) bool {
 			return h.first().has("sessionId", "projectHash") || h.any(func(v value) bool { return v.members["type"] == "gemini" })

@@ -19,7 +19,7 @@ import (
 // context.jsonl alone.
 func kimiCLI() Format {
 	return Format{
-		Name: "kimi-cli", Version: "Kimi CLI 1.x sessions",
+		Name: "kimi-cli", Unseen: true, Version: "Kimi CLI 1.x sessions",
 		About: "Kimi CLI session: context.jsonl, with wire.jsonl for times",
 		is: func(h head) bool {
 			return h.any(func(v value) bool {

@@ -14,7 +14,7 @@ import (
 // apart by kind.
 func openHandsEvents() Format {
 	return Format{
-		Name: "openhands-events", Version: "OpenHands SDK 1.0 events",
+		Name: "openhands-events", Unseen: true, Version: "OpenHands SDK 1.0 events",
 		About: "OpenHands SDK events (SystemPromptEvent, MessageEvent, ActionEvent, ...)",
 		is: func(h head) bool {
 			return h.any(func(v value) bool {
