@@ -44,9 +44,11 @@ func turnSpread(slot, turn int) float64 {
 }
 
 // fixtureRows are the turns of a window of 120 s in which every agent has 24 turns.
-func fixtureRows(s plimsoll.Stage) []plimsoll.Row {
+func fixtureRows(s plimsoll.Stage) []plimsoll.Row { return loadedRows(s, float64(s.Agents)) }
+
+// loadedRows are those of an engine that N agents load as n load the usual one.
+func loadedRows(s plimsoll.Stage, n float64) []plimsoll.Row {
 	const tokens = 100
-	n := float64(s.Agents)
 	var rows []plimsoll.Row
 	for slot := range s.Agents {
 		for turn := range 24 {
@@ -112,7 +114,7 @@ func TestMain(m *testing.M) {
 	parent, err := os.MkdirTemp("", "plimsoll-result")
 	if err == nil {
 		wholeRun = filepath.Join(parent, "run")
-		err = search(wholeRun, fixtureFacts(), 99)
+		err = search(wholeRun, fixtureFacts(), 99, fixtureRows)
 	}
 	if err != nil {
 		fmt.Println(err)
@@ -138,8 +140,8 @@ func measured(t testing.TB) *bundle.Dir {
 	return d
 }
 
-// search measures at most so many levels on the formula.
-func search(path string, f plimsoll.Facts, most int) error {
+// search measures at most so many levels on a formula.
+func search(path string, f plimsoll.Facts, most int, rows func(plimsoll.Stage) []plimsoll.Row) error {
 	d, err := bundle.Create(path, f, []byte("preset: quick\n"), nil)
 	if err != nil {
 		return err
@@ -155,7 +157,7 @@ func search(path string, f plimsoll.Facts, most int) error {
 		if answer != nil {
 			break
 		}
-		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), fixtureRows(*stage)); err != nil {
+		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), rows(*stage)); err != nil {
 			return err
 		}
 		levels, err := d.Levels()
