@@ -6,14 +6,18 @@ import "context"
 // virtual time. Hold and Drain are called from one goroutine, one after another.
 type Load interface {
 	// Hold runs one level to its end and writes its rows into the sink as turns
-	// end. enough is asked at the stage's ticks, with the tick's instant, from the
-	// goroutine that called Hold; true ends the level early. On a cancelled
-	// context Hold cuts what is in flight, writes the rows and returns ctx's error
-	// with what it observed.
-	Hold(ctx context.Context, s Stage, into Sink, enough func(Instant) bool) (Observed, error)
+	// end. enough is asked at the stage's ticks from the goroutine that called Hold;
+	// true ends the level early. On a cancelled context Hold cuts what is in flight,
+	// writes the rows and returns ctx's error with what it observed.
+	Hold(ctx context.Context, s Stage, into Sink, enough Enough) (Observed, error)
 	// Drain waits until nothing is in flight, so that the next level starts fresh.
 	Drain(ctx context.Context) error
 }
+
+// Enough is asked whether a level under way is settled, with the instant of the tick.
+// inFlight returns the turns that were sent and have not ended, as rows without an
+// End or a class; one that ends meanwhile may stand there and in the sink.
+type Enough func(at Instant, inFlight func() []Row) bool
 
 // Sink takes what a level produces. Its methods may be called concurrently; the
 // same key (level, attempt, slot, walk, branch, turn) twice is stored once.

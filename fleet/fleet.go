@@ -82,7 +82,7 @@ const identifyTime = 10 * time.Second
 
 // Hold runs one level. An engine that does not answer, before or during the level,
 // is no error: Observed.Broken says what was seen.
-func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough func(plimsoll.Instant) bool) (plimsoll.Observed, error) {
+func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough plimsoll.Enough) (plimsoll.Observed, error) {
 	h, err := f.newHold(s, into)
 	if err != nil {
 		return plimsoll.Observed{}, err

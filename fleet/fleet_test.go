@@ -262,8 +262,19 @@ func TestEnoughEndsTheLevel(t *testing.T) {
 	e := &stub{takes: 5 * time.Millisecond}
 	var into tape
 	var asked []plimsoll.Instant
-	o, err := newFleet(t, e).Hold(context.Background(), s, &into, func(at plimsoll.Instant) bool {
+	seen := 0
+	o, err := newFleet(t, e).Hold(context.Background(), s, &into, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 		asked = append(asked, at)
+		flew := inFlight()
+		if len(flew) > 2*10 { // two branches an agent
+			t.Errorf("%d turns of 10 agents with two branches in flight", len(flew))
+		}
+		for _, r := range flew {
+			if r.End != plimsoll.Never || r.Class != "" || r.Sent < 0 {
+				t.Errorf("in flight: %+v", r)
+			}
+			seen++
+		}
 		return len(asked) == 3
 	})
 	if err != nil {
@@ -272,6 +283,9 @@ func TestEnoughEndsTheLevel(t *testing.T) {
 	ledger(t, into.rows, o)
 	if o.Closed != agent.ClosedEnough || len(asked) != 3 || o.Tick != asked[2] || o.Window.End != o.Tick {
 		t.Errorf("asked at %v; observed %+v", asked, o)
+	}
+	if seen == 0 {
+		t.Error("no turn was in flight at any of the ticks")
 	}
 	for _, r := range into.rows {
 		if r.Class == plimsoll.ClassCensored {
@@ -286,7 +300,7 @@ func TestInterrupt(t *testing.T) {
 	e := &stub{takes: time.Hour}
 	ctx, cancel := context.WithCancel(context.Background())
 	var into tape
-	o, err := newFleet(t, e).Hold(ctx, s, &into, func(plimsoll.Instant) bool { cancel(); return false })
+	o, err := newFleet(t, e).Hold(ctx, s, &into, func(plimsoll.Instant, func() []plimsoll.Row) bool { cancel(); return false })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want context.Canceled", err)
 	}
@@ -428,7 +442,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("progress before a level: %+v", before)
 	}
 	var during plimsoll.Progress
-	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(plimsoll.Instant) bool {
+	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(plimsoll.Instant, func() []plimsoll.Row) bool {
 		during = f.Progress()
 		return false
 	}); err != nil {

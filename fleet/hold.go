@@ -83,7 +83,7 @@ const tickGrace = 5 * time.Millisecond
 
 // run starts the agents and looks after the level until it is over and every agent
 // has ended.
-func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) error {
+func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 	// The agents end when the level is over, not when ctx is: what class a cut turn
 	// gets is settled first.
 	agents, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -115,7 +115,7 @@ func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) erro
 }
 
 // look does what the level asks for and returns how long it can be left alone.
-func (h *hold) look(ctx context.Context, enough func(plimsoll.Instant) bool) (wait time.Duration, done bool) {
+func (h *hold) look(ctx context.Context, enough plimsoll.Enough) (wait time.Duration, done bool) {
 	h.askEngine(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,13 +135,29 @@ func (h *hold) look(ctx context.Context, enough func(plimsoll.Instant) bool) (wa
 }
 
 // ask puts the level's question to enough, without the lock.
-func (h *hold) ask(enough func(plimsoll.Instant) bool) {
+func (h *hold) ask(enough plimsoll.Enough) {
 	tick := h.level.AskedTick()
 	h.mu.Unlock()
 	time.Sleep(tick.Add(tickGrace).Sub(h.now()))
-	settled := enough != nil && enough(tick)
+	settled := enough != nil && enough(tick, h.inFlight)
 	h.mu.Lock()
 	h.level.Answered(settled)
+}
+
+// inFlight returns the rows of the turns in flight, as far as they are known.
+func (h *hold) inFlight() []plimsoll.Row {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	rows := make([]plimsoll.Row, 0, h.flying)
+	for slot := range h.agents {
+		for _, f := range h.agents[slot].open {
+			row := h.newRow(slot, f.action)
+			row.Sent, row.FirstToken, row.End = f.sent, plimsoll.Instant(f.first.Load()), plimsoll.Never
+			row.UsagePrompt, row.UsageCached, row.UsageCompletion, row.LocalTokens = -1, -1, -1, -1
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // noteFirstTokens tells the level of first tokens, as far as turns in flight have

@@ -14,8 +14,9 @@ import (
 // flight is a turn in flight, as far as others may know of it.
 type flight struct {
 	action agent.Action
-	first  atomic.Int64 // instant of the first token
-	noted  bool         // the level knows it
+	sent   plimsoll.Instant // when it was handed to the client
+	first  atomic.Int64     // instant of the first token
+	noted  bool             // the level knows it
 }
 
 // renewLead is how long before a turn is due its connection is looked at: long enough
@@ -89,12 +90,12 @@ func (h *hold) takeOff(slot int, a agent.Action) *flight {
 	if h.over {
 		return nil
 	}
-	f := &flight{action: a}
+	f := &flight{action: a, sent: h.now()}
 	f.first.Store(int64(plimsoll.Never))
 	h.agents[slot].open = append(h.agents[slot].open, f)
 	h.flying++
 	tokens := h.fleet.config.Encoded[a.Trajectory].Max(a.Turn, h.output(a))
-	h.level.Sent(slot, a.Branch, h.now(), tokens, a.Primer)
+	h.level.Sent(slot, a.Branch, f.sent, tokens, a.Primer)
 	return f
 }
 

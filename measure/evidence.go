@@ -14,8 +14,9 @@ type Input struct {
 	// Rows are the level's rows in any order, primers and turns of the ramp and
 	// the hold included.
 	Rows []plimsoll.Row
-	// Open are turns of the window that are under way at Now and have no row yet.
-	Open     []plimsoll.OpenTurn
+	// InFlight are the rows of turns that have not ended; one that stands in Rows too
+	// counts once, by its row there.
+	InFlight []plimsoll.Row
 	Observed plimsoll.Observed // mid-level only Window.Start, and Window.End once it closed
 	Set      plimsoll.SetFacts
 	// Now is the tick at which a level under way is looked at; Never for a level
@@ -42,15 +43,13 @@ func Evidence(in Input) plimsoll.Evidence {
 	if running && (e.Window.End == plimsoll.Never || e.Window.End > in.Now || e.Window.End <= e.Window.Start) {
 		e.Window.End, e.WindowOpen = in.Now, true
 	}
+	if len(in.InFlight) > 0 {
+		in.Rows = joined(in.Rows, in.InFlight)
+	}
 	rows := population(in.Rows, e.Window)
 	g := gatherer{e: &e, in: &in}
 	for _, r := range rows {
 		g.add(r)
-	}
-	for _, o := range in.Open {
-		e.Open = append(e.Open, o)
-		e.Turns++
-		e.Censored++
 	}
 	g.finish()
 	e.LagP99ms = lagP99(rows)
@@ -73,6 +72,28 @@ func population(rows []plimsoll.Row, w plimsoll.Window) []*plimsoll.Row {
 		}
 	}
 	slices.SortFunc(out, bySlot)
+	return out
+}
+
+// joined returns the rows with those of turns in flight that have none yet.
+func joined(rows, inFlight []plimsoll.Row) []plimsoll.Row {
+	type key struct{ slot, walk, branch, turn int32 }
+	of := func(r *plimsoll.Row) key { return key{r.Slot, r.Walk, r.Branch, r.Turn} }
+	ended := make(map[key]bool, len(inFlight))
+	for i := range inFlight {
+		ended[of(&inFlight[i])] = false
+	}
+	for i := range rows {
+		if _, flies := ended[of(&rows[i])]; flies {
+			ended[of(&rows[i])] = true
+		}
+	}
+	out := slices.Clone(rows)
+	for i := range inFlight {
+		if !ended[of(&inFlight[i])] {
+			out = append(out, inFlight[i])
+		}
+	}
 	return out
 }
 

@@ -49,15 +49,16 @@ func (r *recorder) Row(row plimsoll.Row) error {
 // Sample implements plimsoll.Sink.
 func (r *recorder) Sample(s plimsoll.Sample) error { return r.into.Sample(s) }
 
-// evidence is what the rows ended by at say of the level.
-func (r *recorder) evidence(at plimsoll.Instant, set plimsoll.SetFacts) plimsoll.Evidence {
+// evidence is what the rows ended by at, and the turns in flight then, say of the
+// level. inFlight was taken before the rows are, so that no turn is missed.
+func (r *recorder) evidence(at plimsoll.Instant, set plimsoll.SetFacts, inFlight []plimsoll.Row) plimsoll.Evidence {
 	r.mu.Lock()
 	rows := r.rows[:len(r.rows):len(r.rows)]
 	r.mu.Unlock()
 	shape := r.stage.Shape
 	begin := plimsoll.Instant(0).Add(shape.RampFor(r.stage.Agents) + shape.Settle)
 	return measure.Evidence(measure.Input{
-		Stage: r.stage, Rows: rows, Set: set, Now: at, Head: -1,
+		Stage: r.stage, Rows: rows, InFlight: inFlight, Set: set, Now: at, Head: -1,
 		Observed: plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}},
 	})
 }

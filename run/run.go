@@ -116,7 +116,7 @@ func (c Config) warm(ctx context.Context) error {
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: c.Warmup}); err != nil {
 		return err
 	}
-	_, err := c.Load.Hold(ctx, *c.Warmup, discard{}, func(plimsoll.Instant) bool { return false })
+	_, err := c.Load.Hold(ctx, *c.Warmup, discard{}, func(plimsoll.Instant, func() []plimsoll.Row) bool { return false })
 	if err != nil {
 		return fmt.Errorf("warm-up level: %w", err)
 	}
@@ -139,8 +139,8 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 	}
 	watched := &scrapes{epoch: meters.epoch}
 	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
-	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant) bool {
-		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set))
+	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set, inFlight()))
 	})
 	holdErr = errors.Join(holdErr, stop())
 	if holdErr == nil {

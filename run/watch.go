@@ -86,7 +86,7 @@ func (c Config) progress(ctx context.Context, s plimsoll.Stage, seen *recorder, 
 		}
 		p := c.Progress()
 		p.Level, p.Attempt, p.Agents = s.Level, s.Attempt, s.Agents
-		evidence := seen.evidence(plimsoll.Instant(p.AtS*1e9), plimsoll.SetFacts{})
+		evidence := seen.evidence(plimsoll.Instant(p.AtS*1e9), plimsoll.SetFacts{}, nil)
 		p.Turns = evidence.Turns
 		if len(evidence.Speed) > 0 {
 			speed := measure.Percentile(evidence.Speed, 0.25)

@@ -146,7 +146,7 @@ type told struct {
 	board *board
 }
 
-func (t told) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough func(plimsoll.Instant) bool) (plimsoll.Observed, error) {
+func (t told) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough plimsoll.Enough) (plimsoll.Observed, error) {
 	t.board.say(fmt.Sprintf("%s: level %d, %d agents", t.label, s.Level, s.Agents))
 	return t.Load.Hold(ctx, s, into, enough)
 }

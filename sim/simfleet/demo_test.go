@@ -92,8 +92,8 @@ func find(t testing.TB, c Config) (*plimsoll.Answer, []plimsoll.Past) {
 		}
 		var into tape
 		begin := plimsoll.Instant(0).Add(stage.Shape.RampFor(stage.Agents) + stage.Shape.Settle)
-		o, err := f.Hold(context.Background(), *stage, &into, func(at plimsoll.Instant) bool {
-			return method.Enough(measure.Evidence(measure.Input{Stage: *stage, Rows: into.rows, Now: at, Head: -1,
+		o, err := f.Hold(context.Background(), *stage, &into, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+			return method.Enough(measure.Evidence(measure.Input{Stage: *stage, Rows: into.rows, InFlight: inFlight(), Now: at, Head: -1,
 				Observed: plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}}}))
 		})
 		if err != nil {

@@ -118,7 +118,7 @@ func New(c Config) (*Fleet, error) {
 func (f *Fleet) Drain(context.Context) error { return nil }
 
 // Hold runs one level.
-func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough func(plimsoll.Instant) bool) (plimsoll.Observed, error) {
+func (f *Fleet) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough plimsoll.Enough) (plimsoll.Observed, error) {
 	h, err := f.newHold(s, into)
 	if err != nil {
 		return plimsoll.Observed{}, err

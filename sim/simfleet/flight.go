@@ -59,6 +59,15 @@ func newRow(h *hold, e entry, trajectory string, p *prompt) plimsoll.Row {
 	}
 }
 
+// inFlight returns the rows of the turns in flight as they stand.
+func (h *hold) inFlight() []plimsoll.Row {
+	rows := make([]plimsoll.Row, 0, len(h.flights))
+	for _, f := range h.flights {
+		rows = append(rows, f.row)
+	}
+	return rows
+}
+
 // take notes tokens that were emitted for the turn.
 func (f *flight) take(e sim.Emission, at plimsoll.Instant) {
 	r := &f.row

@@ -69,7 +69,7 @@ func keyOf(s agent.Salt) uint64 {
 
 // run takes what comes next, until the level is over or ctx is. At one instant the
 // engine comes first, then time-outs, the level and the agents.
-func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) error {
+func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 	for step := 0; h.err == nil; step++ {
 		if step%contextEvery == 0 && ctx.Err() != nil {
 			h.level.Stop(agent.ClosedInterrupted, h.now)
@@ -95,7 +95,7 @@ func (h *hold) run(ctx context.Context, enough func(plimsoll.Instant) bool) erro
 		if look <= h.now {
 			switch h.level.Look(h.now) {
 			case agent.AskEnough:
-				h.level.Answered(enough != nil && enough(h.level.AskedTick()))
+				h.level.Answered(enough != nil && enough(h.level.AskedTick(), h.inFlight))
 				continue
 			case agent.Cut:
 				h.cut()
