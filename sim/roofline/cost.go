@@ -39,16 +39,27 @@ func (c Cost) Price(w sim.Work) sim.Price {
 	}
 	out := sim.Price{Seconds: c.software.PhiDecode * decode, Compute: total.compute, Memory: total.memory}
 	if w.Prefill > 0 {
-		n := float64(w.Prefill) / dp
-		if dp > 1 {
-			n *= k.PrefillImbalance
-		}
+		n := c.slowest(float64(w.Prefill) / dp)
 		tau := c.marginal(float64(w.Attended) / float64(w.Prefill))
 		out.Seconds += c.software.PhiPrefill * n * tau.seconds
 		out.Compute += n * tau.compute
 		out.Memory += n * tau.memory
 	}
 	return out
+}
+
+// slowest returns the prompt tokens on the rank that has most of them: the imbalance
+// over the mean, but never more than a rank takes in a step. Ranks that are all full
+// are in balance.
+func (c Cost) slowest(mean float64) float64 {
+	most := mean
+	if c.system.layout.DP > 1 {
+		most *= c.system.consts.PrefillImbalance
+	}
+	if c.software.RankTokens > 0 {
+		most = math.Min(most, float64(c.software.RankTokens))
+	}
+	return math.Max(mean, most)
 }
 
 // sum is the time of a step and how long arithmetic and memory would be busy at

@@ -25,8 +25,10 @@
 // A step that decodes takes phi_decode times the layers at T = B*(1+draft), plus
 // the head. Every prompt token in it adds phi_prefill times its marginal,
 // compute-bound cost: weights are read once for both. A step without decoding starts
-// from the step of a single token. Tensor parallelism adds two all-reduces a layer,
-// expert parallelism an all-to-all whose bandwidth is that of the link domain as far
+// from the step of a single token. Tensor parallelism adds an all-reduce after attention
+// and one after each feed-forward part, a shared expert being a part of its own (engines
+// sum it with the experts; with one less, published step times are met worse); expert
+// parallelism an all-to-all whose bandwidth is that of the link domain as far
 // as it reaches and of the network card beyond. Speculation adds the draft passes.
 //
 // phi is the software factor of the runtime on that hardware and for that model: a
@@ -37,7 +39,8 @@
 // A layout has DP attention ranks of TP accelerators each, times PP stages; experts
 // are split over EP accelerators, or like a dense layer over TP where EP is 1.
 // Attention ranks meet in every step, so the slowest sets the pace: the batch of a
-// rank is its share times an imbalance factor. Pipeline stages work on different
+// rank is its share times an imbalance factor, and its prompt tokens at most what a rank
+// takes in a step: ranks that are all full are in balance. Pipeline stages work on different
 // batches at once but a token passes them all: the layers of one step are priced as
 // if on one stage.
 package roofline

@@ -64,7 +64,9 @@ func (l Layout) Accelerators() int { return l.TP * l.DP * l.PP }
 
 // Software is how the runtime falls short of the kernels; 1 is not at all. Draft is
 // the tokens that a step verifies beside the next one, 0 without speculation.
+// RankTokens is the most tokens that an attention rank takes in a step, 0 without end.
 type Software struct {
 	PhiDecode, PhiPrefill float64
 	Draft                 int
+	RankTokens            int
 }
