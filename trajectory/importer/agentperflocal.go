@@ -74,7 +74,7 @@ func readLocalFolder(dir string) ([]*plimsoll.Trajectory, error) {
 				return nil, fmt.Errorf("trace %.80q: %w", name, err)
 			}
 			return f, nil
-		}}
+		}, trajectory.MaxLine}
 	}
 	var manifest localManifest
 	if err := open("manifest.json").document(&manifest); err != nil {

@@ -25,7 +25,7 @@ func fuzzFormat(f *testing.F, name, fixture string) {
 	f.Add(seed[:len(seed)/2])
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		in := &input{"fuzz.jsonl", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+		in := &input{"fuzz.jsonl", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }, trajectory.MaxLine}
 		format.is(readHead(bytes.NewReader(data)))
 		ts, err := format.read(in)
 		if err != nil || len(ts) == 0 || len(trajectory.SetProblems(ts)) > 0 {

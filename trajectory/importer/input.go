@@ -16,14 +16,16 @@ import (
 // maxDocument is the largest file, in bytes, that is read as one JSON document.
 const maxDocument = 1 << 30
 
-// input is a file under import: its name in errors, and how to open it.
+// input is a file under import: its name in errors, and how to open it. A line, or a
+// JSON value, longer than max bytes is refused: it is held as a whole.
 type input struct {
 	path string
 	open func() (io.ReadCloser, error)
+	max  int
 }
 
 func fileInput(path string) *input {
-	return &input{path, func() (io.ReadCloser, error) { return trajectory.Open(path) }}
+	return &input{path, func() (io.ReadCloser, error) { return trajectory.Open(path) }, trajectory.MaxLine}
 }
 
 // eachLine calls do with every line; an error gets the line's place.
@@ -33,7 +35,7 @@ func (in *input) eachLine(do func(n int, line []byte) error) error {
 		return err
 	}
 	defer r.Close()
-	lines := trajectory.NewLines(in.path, r, trajectory.MaxLine)
+	lines := trajectory.NewLines(in.path, r, in.max)
 	for {
 		line, err := lines.Next()
 		if errors.Is(err, io.EOF) {
@@ -97,7 +99,7 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 		return err
 	}
 	defer r.Close()
-	capped := &cappedReader{r: r, left: maxValue}
+	capped := &cappedReader{r: r, max: in.max, left: in.max}
 	d := jsontext.NewDecoder(capped)
 	n := 0
 	call := func() error {
@@ -106,7 +108,7 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 		if err != nil {
 			return fmt.Errorf("%s: value %d: %w", in.path, n+1, trajectory.PlainJSON(err))
 		}
-		capped.left = maxValue
+		capped.left = in.max
 		n++
 		if err := do(n, raw); err != nil {
 			return fmt.Errorf("%s: value %d (byte %d): %w", in.path, n, at, err)
@@ -132,19 +134,15 @@ func (in *input) eachValue(do func(n int, raw []byte) error) error {
 	}
 }
 
-// maxValue is the longest JSON value, in bytes, that eachValue reads: the decoder
-// holds it as a whole.
-const maxValue = trajectory.MaxLine
-
 // cappedReader refuses to read on when what it may read is used up.
 type cappedReader struct {
-	r    io.Reader
-	left int
+	r         io.Reader
+	max, left int
 }
 
 func (c *cappedReader) Read(p []byte) (int, error) {
 	if c.left <= 0 {
-		return 0, fmt.Errorf("a JSON value is longer than %d bytes; split the file", maxValue)
+		return 0, fmt.Errorf("a JSON value is longer than %d bytes; split the file", c.max)
 	}
 	n, err := c.r.Read(p[:min(len(p), c.left)])
 	c.left -= n

@@ -60,7 +60,7 @@ func readKimiCLI(in *input) ([]*plimsoll.Trajectory, error) {
 		}
 		defer root.Close()
 		open := func(name string) *input {
-			return &input{filepath.Join(in.path, name), func() (io.ReadCloser, error) { return root.Open(name) }}
+			return &input{filepath.Join(in.path, name), func() (io.ReadCloser, error) { return root.Open(name) }, trajectory.MaxLine}
 		}
 		if err := times.read(open("wire.jsonl")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
