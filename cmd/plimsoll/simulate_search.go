@@ -155,13 +155,10 @@ func (t told) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, en
 // limit, what node or rack is rated, and what the building supplies.
 func powerOf(p *profile.Profile) []plimsoll.PowerSpec {
 	watts := func(w float64) string { return strconv.FormatFloat(w, 'f', -1, 64) + "W" }
-	n, node := float64(p.Accelerators()), plimsoll.BoundaryNodeAC
-	if p.Accelerator.LinkDomain.Value > 8 {
-		node = plimsoll.BoundaryRack
-	}
+	n := float64(p.Accelerators())
 	return []plimsoll.PowerSpec{
 		{Kind: "static", Target: watts(p.TypicalPower().Value), Boundary: plimsoll.BoundaryAccelerator},
-		{Kind: "static", Target: watts(n * p.Accelerator.ITPower.Value), Boundary: node},
+		{Kind: "static", Target: watts(n * p.Accelerator.ITPower.Value), Boundary: plimsoll.Boundary(p.Accelerator.ITBoundary)},
 		{Kind: "static", Target: watts(n * p.Accelerator.AllInPower.Value), Boundary: plimsoll.BoundaryFacility},
 	}
 }

@@ -185,10 +185,3 @@ func (p *Profile) features() []string {
 	}
 	return out
 }
-
-// Bytes a weight in the block formats of OCP Microscaling Formats 1.0, section 5: 4 or
-// 8 bits, and a shared exponent of 8 bits for 32 weights.
-const (
-	MXFP4Bytes = 4.0/8 + 1.0/32
-	MXFP8Bytes = 8.0/8 + 1.0/32
-)

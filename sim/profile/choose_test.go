@@ -19,6 +19,7 @@ func TestChoose(t *testing.T) {
 		{profile.Choice{System: "h200", Model: "llama-3.1-8b"}, "tp1", 1},
 		{profile.Choice{System: "h200", Model: "llama-3.1-70b", Layout: "2xtp4"}, "2xtp4", 8},
 		{profile.Choice{System: "b200", Model: "gpt-oss-120b", Runtime: "trtllm"}, "tp1", 1},
+		{profile.Choice{System: "h200", Model: "llama-3.1-8b", Layout: "2xtp1+tp1"}, "2xtp1+tp1", 3},
 		{profile.Choice{System: "h200", Runtime: "sglang"}, "tp8", 8},
 		{profile.Choice{System: "h100+glm-4.7+sglang", Racks: 2}, "2xtp8", 16},
 	} {
@@ -46,7 +47,7 @@ func TestChoicesThatAreRefused(t *testing.T) {
 		{profile.Choice{System: "h200", Layout: "tp5"}, "does not divide 128 query heads: remainder 3"},
 		{profile.Choice{System: "h200", Layout: "tp16"}, "link domain of 8"},
 		{profile.Choice{System: "gb300-nvl72", Layout: "tp2dp4ep16+dep40"}, "must be tp * dp"},
-		{profile.Choice{System: "h200", Model: "llama-3.1-8b", Layout: "tp1+tp1"}, "no network section"},
+		{profile.Choice{System: "demo", Layout: "tp1+tp1"}, "no network section"},
 		{profile.Choice{System: "h200", Layout: "wide"}, "[COUNTx]tpN"},
 		{profile.Choice{System: "h200", Layout: "tp0"}, "has a 0"},
 		{profile.Choice{System: "h200", Layout: "tp8+tp8+tp8"}, "3 stages"},

@@ -25,7 +25,7 @@ func (p *Profile) Deployment() (sim.DeploymentConfig, error) {
 		out.Router = sim.RouteAffinity
 	}
 	if rate := p.Network.TransferRate.Value; rate > 0 {
-		out.TransferPerToken = p.Network.TransferBytes.Value / rate
+		out.TransferPerToken = p.transferBytes() / rate
 	}
 	pools := p.pools()
 	twoStages := slices.ContainsFunc(pools, func(pool Pool) bool { return pool.Role == "decode" })
@@ -50,6 +50,14 @@ func (p *Profile) Deployment() (sim.DeploymentConfig, error) {
 		return out, fmt.Errorf("profile %s: %w", p.Name, err)
 	}
 	return out, nil
+}
+
+// transferBytes is the KV cache of a prompt token that goes from one engine to another.
+func (p *Profile) transferBytes() float64 {
+	if p.Model.TransferBytes != (Value{}) {
+		return p.Model.TransferBytes.Value
+	}
+	return p.Shape().KVPerToken(1)
 }
 
 // pools returns the profile's pools; a single engine is one.
@@ -168,6 +176,7 @@ func (p *Profile) constants() roofline.Constants {
 		ExpertFloor: c.ExpertFloor.Value, FusedFloor: c.FusedFloor.Value, HeadFloor: c.HeadFloor.Value, Overlap: c.Overlap.Value,
 		ExpertImbalance: c.ExpertImbalance.Value, DecodeImbalance: c.DecodeImbalance.Value, PrefillImbalance: c.PrefillImbalance.Value,
 		DraftLayers: c.DraftLayers.Value, VerifyOverhead: c.VerifyOverhead.Value,
+		ExchangeBytes: c.ExchangeBytes.Value, ElementHidden: c.ElementHidden.Value,
 		AttentionFloors: make(map[roofline.Kind]float64), ElementBytes: make(map[roofline.Kind]float64),
 	}
 	for _, k := range c.Kinds {

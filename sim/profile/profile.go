@@ -11,21 +11,27 @@ import (
 
 // Profile is one complete simulated engine.
 type Profile struct {
-	Name        string      `yaml:"name,omitempty"`
-	About       string      `yaml:"about,omitempty"`
-	ModelName   string      `yaml:"model_name,omitempty"` // that the live engine serves
-	Use         Use         `yaml:"use,omitempty"`
-	Layout      Layout      `yaml:"layout,omitempty"`    // of a single engine; or
-	Pools       []Pool      `yaml:"pools,omitempty"`     // of several
-	Router      string      `yaml:"router,omitempty"`    // affinity, least_loaded, prefix; "" affinity
-	Network     Network     `yaml:"network,omitempty"`   // between the pools and before them
-	Published   Published   `yaml:"published,omitempty"` // what to set the simulation beside
-	KVRegime    string      `yaml:"kv_regime,omitempty"` // of the model; "" ideal paging
-	Speculation Speculation `yaml:"speculation,omitempty"`
-	Accelerator Accelerator `yaml:"accelerator,omitempty"`
-	Model       Model       `yaml:"model,omitempty"`
-	Constants   Constants   `yaml:"constants,omitempty"`
-	Runtime     Runtime     `yaml:"runtime,omitempty"`
+	Name      string `yaml:"name,omitempty"`
+	About     string `yaml:"about,omitempty"`
+	ModelName string `yaml:"model_name,omitempty"` // that the live engine serves
+	Use       Use    `yaml:"use,omitempty"`
+	Layout    Layout `yaml:"layout,omitempty"` // of a single engine; or
+	Pools     []Pool `yaml:"pools,omitempty"`  // of several
+	// Configuration says where the choices below come from: layout, pools, router,
+	// speculation. Built-in profiles have it.
+	Configuration Configuration `yaml:"configuration,omitempty"`
+	Router        string        `yaml:"router,omitempty"`    // affinity, least_loaded, prefix; "" affinity
+	Network       Network       `yaml:"network,omitempty"`   // between the pools and before them
+	Published     Published     `yaml:"published,omitempty"` // what to set the simulation beside
+	KVRegime      string        `yaml:"kv_regime,omitempty"` // of the model; "" ideal paging
+	Speculation   Speculation   `yaml:"speculation,omitempty"`
+	// ExpertFormat puts the experts' weights into another block format, mxfp4 or
+	// mxfp8; "" as the model has them.
+	ExpertFormat string      `yaml:"expert_format,omitempty"`
+	Accelerator  Accelerator `yaml:"accelerator,omitempty"`
+	Model        Model       `yaml:"model,omitempty"`
+	Constants    Constants   `yaml:"constants,omitempty"`
+	Runtime      Runtime     `yaml:"runtime,omitempty"`
 }
 
 // Use names embedded sections that stand in place of written ones.
@@ -34,6 +40,14 @@ type Use struct {
 	Model       string `yaml:"model,omitempty"`
 	Constants   string `yaml:"constants,omitempty"`
 	Runtime     string `yaml:"runtime,omitempty"`
+	Network     string `yaml:"network,omitempty"`
+}
+
+// Configuration is the provenance of choices that are no numbers.
+type Configuration struct {
+	Source string `yaml:"source"`
+	Date   string `yaml:"date"`
+	Kind   string `yaml:"kind"`
 }
 
 // Layout says how the model is spread over accelerators; see roofline.Layout.
@@ -56,12 +70,12 @@ type Pool struct {
 	MaxNumSeqs Value  `yaml:"max_num_seqs,omitempty" unit:"1" optional:"ok"` // a rank, in place of the runtime's
 }
 
-// Network is what lies before and between the pools.
+// Network is what lies before and between the pools. What travels between them a
+// prompt token is Model.TransferBytes.
 type Network struct {
 	Overhead      Value `yaml:"overhead,omitempty" unit:"s" optional:"ok" zero:"ok"`       // routing and tokenising
 	TransferFixed Value `yaml:"transfer_fixed,omitempty" unit:"s" optional:"ok" zero:"ok"` // of a KV cache from serve to decode
 	TransferRate  Value `yaml:"transfer_rate,omitempty" unit:"B/s" optional:"ok"`
-	TransferBytes Value `yaml:"transfer_bytes,omitempty" unit:"B" optional:"ok"` // a prompt token
 }
 
 // Published is a published result of the benchmark on such a system. Power is what
@@ -83,21 +97,22 @@ type Speculation struct {
 
 // Accelerator is the hardware section: one accelerator.
 type Accelerator struct {
-	HBMBytes      Value `yaml:"hbm_bytes" unit:"B"`
-	HBMBandwidth  Value `yaml:"hbm_bandwidth" unit:"B/s"`
-	BF16          Value `yaml:"bf16" unit:"FLOP/s"`
-	FP8           Value `yaml:"fp8" unit:"FLOP/s" zero:"ok"`
-	FP4           Value `yaml:"fp4" unit:"FLOP/s" zero:"ok"`
-	LinkBandwidth Value `yaml:"link_bandwidth" unit:"B/s" zero:"ok"` // one direction
-	LinkDomain    Value `yaml:"link_domain" unit:"1"`
-	NICBandwidth  Value `yaml:"nic_bandwidth" unit:"B/s" zero:"ok"`
-	FloorFactor   Value `yaml:"floor_factor" unit:"1"`
-	FourBitFactor Value `yaml:"four_bit_factor" unit:"1"`
-	IdlePower     Value `yaml:"idle_power" unit:"W" zero:"ok"`
-	MaxPower      Value `yaml:"max_power" unit:"W"`
-	TypicalPower  Value `yaml:"typical_power,omitempty" unit:"W" optional:"ok"` // at its limit of agents; left out: max_power
-	ITPower       Value `yaml:"it_power" unit:"W"`                              // node or rack rating over its accelerators
-	AllInPower    Value `yaml:"all_in_power" unit:"W"`                          // with cooling and losses
+	HBMBytes      Value  `yaml:"hbm_bytes" unit:"B"`
+	HBMBandwidth  Value  `yaml:"hbm_bandwidth" unit:"B/s"`
+	BF16          Value  `yaml:"bf16" unit:"FLOP/s"`
+	FP8           Value  `yaml:"fp8" unit:"FLOP/s" zero:"ok"`
+	FP4           Value  `yaml:"fp4" unit:"FLOP/s" zero:"ok"`
+	LinkBandwidth Value  `yaml:"link_bandwidth" unit:"B/s" zero:"ok"` // one direction
+	LinkDomain    Value  `yaml:"link_domain" unit:"1"`
+	NICBandwidth  Value  `yaml:"nic_bandwidth" unit:"B/s" zero:"ok"`
+	FloorFactor   Value  `yaml:"floor_factor" unit:"1"`
+	FourBitFactor Value  `yaml:"four_bit_factor" unit:"1"`
+	IdlePower     Value  `yaml:"idle_power" unit:"W" zero:"ok"`
+	MaxPower      Value  `yaml:"max_power" unit:"W"`
+	TypicalPower  Value  `yaml:"typical_power,omitempty" unit:"W" optional:"ok"` // at its limit of agents; left out: max_power
+	ITPower       Value  `yaml:"it_power" unit:"W"`                              // node or rack rating over its accelerators
+	ITBoundary    string `yaml:"it_boundary"`                                    // of that rating: node_ac, rack
+	AllInPower    Value  `yaml:"all_in_power" unit:"W"`                          // with cooling and losses
 }
 
 // Model is the section of the transformer.
@@ -110,6 +125,7 @@ type Model struct {
 	ExpertBytes     Value       `yaml:"expert_bytes" unit:"B" zero:"ok"`
 	ExtraFloor      Value       `yaml:"extra_floor" unit:"s" zero:"ok"`
 	ExtraPerToken   Value       `yaml:"extra_per_token" unit:"s" zero:"ok"`
+	TransferBytes   Value       `yaml:"transfer_bytes,omitempty" unit:"B" optional:"ok"` // of KV cache that travels a prompt token; left out: ideal paging
 	Attention       []Attention `yaml:"attention"`
 	FFN             []FFN       `yaml:"ffn"`
 	KVRegimes       []KVRegime  `yaml:"kv_regimes"`
@@ -194,6 +210,8 @@ type Constants struct {
 	VerifyOverhead    Value         `yaml:"verify_overhead" unit:"1" zero:"ok"`
 	ComputePowerShare Value         `yaml:"compute_power_share" unit:"1"`
 	MemoryPowerShare  Value         `yaml:"memory_power_share" unit:"1"`
+	ExchangeBytes     Value         `yaml:"exchange_bytes" unit:"B"` // of the all-to-all, a token element to each rank it goes to, both ways
+	ElementHidden     Value         `yaml:"element_hidden" unit:"1"` // hidden size at which element_bytes of the kinds stand
 	Kinds             []KindOfFloor `yaml:"kinds"`
 }
 
@@ -201,7 +219,7 @@ type Constants struct {
 type KindOfFloor struct {
 	Kind         string `yaml:"kind"`
 	Floor        Value  `yaml:"floor" unit:"s" zero:"ok"`
-	ElementBytes Value  `yaml:"element_bytes" unit:"B" zero:"ok"` // a token and layer at hidden 7168
+	ElementBytes Value  `yaml:"element_bytes" unit:"B" zero:"ok"` // a token and layer at element_hidden
 }
 
 // Runtime is the section of the serving software.
@@ -228,6 +246,11 @@ func (p *Profile) check() error {
 	if p.Name == "" || p.ModelName == "" {
 		return fmt.Errorf("name %q and model_name %q must not be empty", p.Name, p.ModelName)
 	}
+	if c := p.Configuration; c != (Configuration{}) {
+		if err := checkOrigin(c.Source, c.Date, c.Kind); err != nil {
+			return fmt.Errorf("configuration %w", err)
+		}
+	}
 	for _, section := range []struct {
 		name  string
 		value any
@@ -243,6 +266,8 @@ func (p *Profile) check() error {
 // checkNames checks the words that are not numbers.
 func (p *Profile) checkNames() error {
 	switch r := p.Runtime; {
+	case p.Accelerator.ITBoundary != "node_ac" && p.Accelerator.ITBoundary != "rack":
+		return fmt.Errorf("accelerator.it_boundary is %q, want what it_power is rated for: node_ac or rack", p.Accelerator.ITBoundary)
 	case r.Scheduler != "vllm" && r.Scheduler != "sglang" && r.Scheduler != "trtllm":
 		return fmt.Errorf("runtime.scheduler %q is not modelled; there are: vllm, sglang, trtllm", r.Scheduler)
 	case r.Scheduler == "trtllm" && r.Reserve != string(sim.ReserveOutput):
@@ -263,7 +288,7 @@ func (p *Profile) checkNames() error {
 		return fmt.Errorf("model needs at least one group under attention and one under ffn")
 	}
 	for i, e := range p.Model.Evidence {
-		if e.Level != KernelMeasured && e.Level != EngineFitted || e.Source == "" || e.On == "" || len(e.Date) != len("2026-01-02") {
+		if e.Level != KernelMeasured && e.Level != EngineFitted || e.Source == "" || e.On == "" || !isDate(e.Date) {
 			return fmt.Errorf("model.evidence[%d] is %+v, want on, level (%s, %s), source and date YYYY-MM-DD", i, e, KernelMeasured, EngineFitted)
 		}
 	}

@@ -70,6 +70,7 @@ func Read(name string, text []byte) (*Profile, error) {
 		{"models", p.Use.Model, &p.Model, len(p.Model.Attention) > 0},
 		{"constants", p.Use.Constants, &p.Constants, len(p.Constants.Kinds) > 0},
 		{"runtimes", p.Use.Runtime, &p.Runtime, p.Runtime != Runtime{}},
+		{"networks", p.Use.Network, &p.Network, p.Network != Network{}},
 	} {
 		if section.use == "" {
 			continue
@@ -83,6 +84,11 @@ func Read(name string, text []byte) (*Profile, error) {
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("profile %s: %w", name, err)
+	}
+	if p.ExpertFormat != "" {
+		if err := p.SetExpertFormat(p.ExpertFormat); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", name, err)
+		}
 	}
 	return &p, nil
 }
@@ -114,11 +120,11 @@ func decode(name string, text []byte, into any) error {
 // accelerators that hold the model.
 func compose(accelerator, model, runtime string) (*Profile, error) {
 	name := accelerator + "+" + model + "+" + runtime
-	p := Profile{Name: name, ModelName: model, Use: Use{accelerator, model, "kernels", runtime}}
+	p := Profile{Name: name, ModelName: model, Use: Use{accelerator, model, "kernels", runtime, "one-nic"}}
 	for _, section := range []struct {
 		folder, use string
 		into        any
-	}{{"accelerators", accelerator, &p.Accelerator}, {"models", model, &p.Model}, {"constants", "kernels", &p.Constants}, {"runtimes", runtime, &p.Runtime}} {
+	}{{"accelerators", accelerator, &p.Accelerator}, {"models", model, &p.Model}, {"constants", "kernels", &p.Constants}, {"runtimes", runtime, &p.Runtime}, {"networks", p.Use.Network, &p.Network}} {
 		if err := embedded(section.folder, section.use, section.into); err != nil {
 			return nil, fmt.Errorf("profile %s: %w", name, err)
 		}

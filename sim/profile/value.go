@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Value is a number with its provenance.
@@ -31,14 +32,25 @@ func (v Value) check(unit string) error {
 		return fmt.Errorf("is %g, must be a number not below 0", v.Value)
 	case !(v.Low <= v.Value && v.Value <= v.High):
 		return fmt.Errorf("is %g, outside its own range low %g .. high %g", v.Value, v.Low, v.High)
-	case v.Source == "" || len(v.Date) != len("2026-01-02"):
-		return fmt.Errorf("has source %q and date %q, want a source and a date YYYY-MM-DD", v.Source, v.Date)
-	case v.Kind != "measured" && v.Kind != "published" && v.Kind != "estimated":
-		return fmt.Errorf("has kind %q, want measured, published or estimated", v.Kind)
 	case (unit == "1" || unit == "token") && v.Value > math.MaxInt32 && v.Value != math.Trunc(v.Value):
 		return fmt.Errorf("is %g, want a whole number of that size", v.Value)
 	}
+	return checkOrigin(v.Source, v.Date, v.Kind)
+}
+
+func checkOrigin(source, date, kind string) error {
+	switch {
+	case source == "" || !isDate(date):
+		return fmt.Errorf("has source %q and date %q, want a source and a date YYYY-MM-DD", source, date)
+	case kind != "measured" && kind != "published" && kind != "estimated":
+		return fmt.Errorf("has kind %q, want measured, published or estimated", kind)
+	}
 	return nil
+}
+
+func isDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
 }
 
 // checkSection checks every Value of a section, lists included, by the tags of its

@@ -23,6 +23,9 @@ func (p *Profile) YAML() ([]byte, error) {
 	if p.Use.Runtime != "" {
 		out.Runtime = Runtime{}
 	}
+	if p.Use.Network != "" {
+		out.Network = Network{}
+	}
 	var b bytes.Buffer
 	e := yaml.NewEncoder(&b)
 	if err := e.Encode(out); err != nil {

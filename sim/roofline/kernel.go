@@ -72,7 +72,7 @@ func (s *System) attention(a Attention, tokens, seqs, c float64, prompt bool) pa
 	linear := 2 * a.Parameters / tp * tokens / peak
 	kv := seqs * (attended*a.EntryBytes*float64(a.KVHeads)*a.kvShare(s.layout.TP) + indexed*a.IndexBytes) / bw
 	scores := tokens * 4 * float64(a.QHeads) / tp * float64(dim) * attended / s.hw.BF16
-	element := tokens * s.consts.ElementBytes[a.Kind] * float64(s.model.Hidden) / 7168 / bw
+	element := tokens * s.consts.ElementBytes[a.Kind] * float64(s.model.Hidden) / s.consts.ElementHidden / bw
 	p := part{
 		floor:   s.hw.FloorFactor * s.consts.AttentionFloors[a.Kind],
 		weights: weights / s.consts.EtaWeights, linear: linear / s.consts.EtaCompute,
@@ -128,7 +128,7 @@ func (s *System) allToAll(tokens, k float64) float64 {
 		return 0
 	}
 	hit := ep * (1 - math.Pow(1-1/ep, k)) * (ep - 1) / ep // ranks that a token goes to
-	bytes := tokens * float64(s.model.Hidden) * 3 * hit
+	bytes := tokens * float64(s.model.Hidden) * s.consts.ExchangeBytes * hit
 	inside := math.Min(1, float64(s.hw.LinkDomain-1)/(ep-1))
 	seconds := bytes * inside / (s.consts.EtaAllToAll * s.hw.LinkBandwidth)
 	if inside < 1 {

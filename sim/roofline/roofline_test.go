@@ -17,7 +17,7 @@ var (
 	consts   = roofline.Constants{
 		EtaWeights: 0.8, EtaExperts: 0.74, EtaKV: 0.7, EtaCompute: 0.52, EtaMoE: 0.5, EtaAttention: 0.52, EtaIndex: 0.25,
 		EtaLink: 0.7, EtaAllToAll: 0.65, EtaNIC: 0.8, ExpertImbalance: 1.4, DecodeImbalance: 1.15, PrefillImbalance: 1.25,
-		DraftLayers: 1.3, VerifyOverhead: 0.03,
+		DraftLayers: 1.3, VerifyOverhead: 0.03, ExchangeBytes: 3, ElementHidden: 7168,
 	}
 	dense = roofline.Model{
 		Hidden: 4096, Vocab: 128256, MaxContext: 131072, CheckpointBytes: 16e9,

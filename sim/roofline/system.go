@@ -48,6 +48,8 @@ type Constants struct {
 	DecodeImbalance, PrefillImbalance   float64 // of attention ranks
 	DraftLayers                         float64 // layers that a draft pass costs
 	VerifyOverhead                      float64 // of a step with speculation
+	ExchangeBytes                       float64 // of the all-to-all, a token element to each rank it goes to, both ways
+	ElementHidden                       float64 // hidden size at which ElementBytes stand
 	AttentionFloors                     map[Kind]float64
 	ElementBytes                        map[Kind]float64 // element-wise bytes a token and layer
 }

@@ -119,15 +119,8 @@ func noDraft(p *profile.Profile) error {
 }
 
 func wideWeights(p *profile.Profile) error {
-	i := slices.IndexFunc(p.Model.FFN, func(f profile.FFN) bool { return f.Kind == "experts" && f.WeightBytes.Value < 1 })
-	if i < 0 {
+	if !slices.ContainsFunc(p.Model.FFN, func(f profile.FFN) bool { return f.Kind == "experts" && f.WeightBytes.Value < 1 }) {
 		return fmt.Errorf("serves a model without 4-bit experts")
 	}
-	weight := &p.Model.FFN[i].WeightBytes
-	more := p.Model.ExpertBytes.Value * (profile.MXFP8Bytes/weight.Value - 1)
-	for _, v := range []*profile.Value{&p.Model.ExpertBytes, &p.Model.CheckpointBytes} {
-		v.Value, v.Low, v.High = v.Value+more, v.Low+more, v.High+more
-	}
-	weight.Value, weight.Low, weight.High = profile.MXFP8Bytes, profile.MXFP8Bytes, profile.MXFP8Bytes
-	return nil
+	return p.SetExpertFormat("mxfp8")
 }
