@@ -1,20 +1,15 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"sync"
-	"syscall"
-	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"plimsoll"
-	"plimsoll/dialect"
 )
 
 // poller reads all plain connections of a client with one goroutine: it waits for
@@ -25,33 +20,35 @@ import (
 //	goroutine  owner      ends
 //	loop       newPoller  close closes the epoll file
 //
-//	a connection is       when
-//	out of the poller     no turn is under way
-//	armed                 its turn sends and reads: the loop feeds the exchange
-//	done                  the reply is over or broken: the loop took it out and said so
+//	a connection has  when
+//	no turn           none is under way: what happens to it is for the next turn to see
+//	a turn            it sends and reads: the loop feeds the exchange
+//	no turn again     the reply is over or broken: the loop took it out and said so
 //
-// The loop holds mu while it feeds an exchange, and a turn that gives up takes it to
-// leave, so that after it left nothing touches the exchange.
+// The loop holds a connection's mu while it feeds its exchange, and a turn that gives
+// up takes it to leave, so that after it left nothing touches the exchange.
+//
+// Connections stay registered for as long as they live, edge-triggered: the kernel
+// tells of new bytes once and looks at nothing twice. The loop asks for what is ready
+// and reads without telling the Go scheduler, since neither call waits; the waiting is
+// the runtime's. A thread of the loop's own that waits in the kernel costs more: each
+// wait is then a blocking call that the scheduler has to work around.
 type poller struct {
 	file *os.File // the epoll descriptor, watched by the Go runtime's own poller
+	fd   int      // of epoll
 	wg   sync.WaitGroup
 
-	mu     sync.Mutex
-	fd     int // of epoll, -1 when closed
-	turns  map[int32]*exchange
+	mu    sync.Mutex
+	conns map[int32]*polled
+
+	// of the loop alone
 	buffer []byte
 	events []unix.EpollEvent
+	ready  []*polled
 }
 
 // readable is what a reply is waited for: bytes, or the connection's end.
-const readable = unix.EPOLLIN | unix.EPOLLRDHUP
-
-// wire is what an exchange needs to be read by a poller.
-type wire struct {
-	fd       int
-	done     chan error    // capacity 1: the turn's end
-	writable chan struct{} // capacity 1
-}
+const readable = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
 
 // newPoller starts a poller.
 func newPoller() (*poller, error) {
@@ -63,9 +60,10 @@ func newPoller() (*poller, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("client: epoll: %w", err)
 	}
+	const batch = 256
 	p := &poller{
-		file: os.NewFile(uintptr(fd), "epoll"), fd: fd, turns: make(map[int32]*exchange),
-		buffer: make([]byte, 64<<10), events: make([]unix.EpollEvent, 256),
+		file: os.NewFile(uintptr(fd), "epoll"), fd: fd, conns: make(map[int32]*polled),
+		buffer: make([]byte, 64<<10), events: make([]unix.EpollEvent, batch), ready: make([]*polled, batch),
 	}
 	raw, err := p.file.SyscallConn()
 	if err != nil {
@@ -78,132 +76,56 @@ func newPoller() (*poller, error) {
 
 // close ends the poller. No turn may be under way.
 func (p *poller) close() {
-	p.mu.Lock()
-	p.fd = -1
-	p.mu.Unlock()
 	_ = p.file.Close()
 	p.wg.Wait()
 }
 
 // drain handles what is ready. It returns false to be called again when there is
-// more: the runtime's poller wakes it at each event that comes after EpollWait
-// looked, so it need not look again unless it left something behind.
+// more: the runtime's poller wakes it at each event that comes after it looked, so
+// it need not look again unless there was more than it could take.
 func (p *poller) drain(uintptr) bool {
-	for more := true; more; {
-		p.mu.Lock()
-		fd := p.fd
-		p.mu.Unlock()
-		if fd < 0 {
-			return true
+	for {
+		n, err := p.poll()
+		if err == unix.EINTR {
+			continue
 		}
-		n, err := unix.EpollWait(fd, p.events, 0)
-		more = errors.Is(err, unix.EINTR) || n == len(p.events)
-		for _, e := range p.events[:max(0, n)] {
-			if left := p.handle(e); left {
-				more = true
+		p.mu.Lock()
+		for i := range n {
+			p.ready[i] = p.conns[p.events[i].Fd]
+		}
+		p.mu.Unlock()
+		for i := range n {
+			if k := p.ready[i]; k != nil {
+				k.serve(p.events[i].Events)
 			}
 		}
-	}
-	return false
-}
-
-// handle serves one connection that is ready and reports whether it may have left
-// bytes unread.
-func (p *poller) handle(e unix.EpollEvent) (left bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	x := p.turns[e.Fd]
-	if x == nil {
-		return false // the turn left after the event was fetched
-	}
-	if e.Events&unix.EPOLLOUT != 0 {
-		p.watch(x, readable)
-		select {
-		case x.wire.writable <- struct{}{}:
-		default:
-		}
-	}
-	if e.Events&(readable|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
-		return false
-	}
-	n, err := unix.Read(x.wire.fd, p.buffer)
-	x.now = x.stamp()
-	switch {
-	case err == unix.EAGAIN || err == unix.EINTR:
-		return err == unix.EINTR
-	case err != nil:
-		p.finish(x, x.ended(err))
-	case n == 0:
-		p.finish(x, x.ended(io.EOF))
-	default:
-		if err := x.took(p.buffer[:n]); err != nil || x.response.state == over {
-			p.finish(x, err)
+		if n < len(p.events) {
 			return false
 		}
-		// A full buffer, or the connection's end behind the bytes.
-		return n == len(p.buffer) || e.Events&unix.EPOLLRDHUP != 0
-	}
-	return false
-}
-
-// watch says what a connection is waited for.
-func (p *poller) watch(x *exchange, events uint32) {
-	e := unix.EpollEvent{Events: events, Fd: int32(x.wire.fd)}
-	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, x.wire.fd, &e)
-}
-
-// finish takes an exchange out and tells its turn.
-func (p *poller) finish(x *exchange, err error) {
-	p.remove(x)
-	x.wire.done <- err
-}
-
-func (p *poller) remove(x *exchange) {
-	if p.turns[int32(x.wire.fd)] == x {
-		delete(p.turns, int32(x.wire.fd))
-		_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, x.wire.fd, nil)
 	}
 }
 
-// enter arms a connection for a turn.
-func (p *poller) enter(x *exchange, fd int) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if x.wire.done == nil {
-		x.wire.done, x.wire.writable = make(chan error, 1), make(chan struct{}, 1)
+// poll fetches what is ready now.
+func (p *poller) poll() (int, error) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
+	if errno != 0 {
+		return 0, errno
 	}
-	x.wire.fd = fd
-	if p.fd < 0 {
-		return net.ErrClosed
-	}
-	e := unix.EpollEvent{Events: readable, Fd: int32(fd)}
-	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &e); err != nil {
-		return err
-	}
-	p.turns[int32(fd)] = x
-	return nil
+	return int(n), nil
 }
 
-// leave takes a turn out that gives up, with err unless it ended meanwhile.
-func (p *poller) leave(x *exchange, err error) error {
-	p.mu.Lock()
-	p.remove(x)
-	p.mu.Unlock()
-	select {
-	case err = <-x.wire.done:
-	default:
+// receive reads once from a socket that does not block.
+func receive(fd int, into []byte) (int, error) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&into[0])), uintptr(len(into)), unix.MSG_DONTWAIT, 0, 0)
+	if errno != 0 {
+		return 0, errno
 	}
-	select {
-	case <-x.wire.writable:
-	default:
-	}
-	return err
+	return int(n), nil
 }
 
-// polled is a plain connection of a poller.
-type polled struct {
-	poller *poller
-	fd     int
+// watch says what a connection is waited for; what is there already counts as new.
+func (p *poller) watch(fd int, events uint32) error {
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
 // adopt takes a connection over. One that has no descriptor is read by its own
@@ -225,106 +147,72 @@ func (p *poller) adopt(c net.Conn) (link, error) {
 	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
-	return &polled{poller: p, fd: fd}, nil
+	k := &polled{poller: p, fd: fd}
+	p.mu.Lock()
+	p.conns[int32(fd)] = k
+	p.mu.Unlock()
+	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: readable, Fd: int32(fd)}); err != nil {
+		k.close()
+		return nil, err
+	}
+	return k, nil
 }
 
-func (k *polled) close() { _ = unix.Close(k.fd) }
-
-func (k *polled) quiet() bool {
-	var b [1]byte
-	_, _, err := unix.Recvfrom(k.fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	return err == unix.EAGAIN || err == unix.EINTR
+// forget drops a connection that is about to be closed.
+func (p *poller) forget(fd int) {
+	p.mu.Lock()
+	delete(p.conns, int32(fd))
+	p.mu.Unlock()
 }
 
-// talk writes the request and waits for the poller to read the reply.
-func (k *polled) talk(ctx context.Context, x *exchange, row *plimsoll.Row) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+// serve reads the connection once and feeds its turn. What a read leaves behind
+// makes the connection ready again.
+func (k *polled) serve(events uint32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	x := k.turn
+	if x == nil {
+		return // no turn, or it left after the event was fetched
 	}
-	if err := k.poller.enter(x, k.fd); err != nil {
-		return &stepError{"poll", err}
-	}
-	row.Sent = x.stamp()
-	write := k.write(ctx, x)
-	return x.spoken(write, k.poller.leave(x, k.wait(ctx, x, write)))
-}
-
-// write writes the exchange's slices. It stops when the reply is over before.
-func (k *polled) write(ctx context.Context, x *exchange) error {
-	slices := x.slices
-	for len(slices) > 0 {
-		n, err := unix.Writev(k.fd, slices)
-		switch {
-		case err == unix.EAGAIN:
-			k.poller.mu.Lock()
-			k.poller.watch(x, readable|unix.EPOLLOUT)
-			k.poller.mu.Unlock()
-			select {
-			case <-x.wire.writable:
-			case err := <-x.wire.done:
-				x.wire.done <- err
-				return syscall.EPIPE
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		case err == unix.EINTR:
-		case err != nil:
-			return err
-		}
-		slices = rest(slices, n)
-	}
-	return nil
-}
-
-// rest returns what is left of slices after n bytes.
-func rest(slices [][]byte, n int) [][]byte {
-	for len(slices) > 0 && (n > 0 || len(slices[0]) == 0) {
-		if n < len(slices[0]) {
-			slices[0] = slices[0][n:]
-			return slices
-		}
-		n -= len(slices[0])
-		slices = slices[1:]
-	}
-	return slices
-}
-
-// wait waits for the turn's end, a time-out or a cancelled context.
-func (k *polled) wait(ctx context.Context, x *exchange, write error) error {
-	if ctx.Err() != nil {
-		return &stepError{"write", ctx.Err()}
-	}
-	look := linger
-	if x.idle > 0 && x.idle < 4*linger {
-		look = max(x.idle/4, time.Millisecond)
-	}
-	tick := time.NewTimer(look)
-	defer tick.Stop()
-	for {
+	if events&unix.EPOLLOUT != 0 {
 		select {
-		case err := <-x.wire.done:
-			return err
-		case <-ctx.Done():
-			return &stepError{"read", ctx.Err()}
-		case <-tick.C:
-			if over, err := k.silent(x); over {
-				return err
-			}
-			tick.Reset(look)
+		case x.wire.writable <- struct{}{}:
+		default:
 		}
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
+		return
+	}
+	buffer := k.poller.buffer
+	n, err := receive(k.fd, buffer)
+	x.now = x.stamp()
+	switch {
+	case err == unix.EAGAIN:
+		return
+	case err == unix.EINTR:
+	case err != nil:
+		k.finish(x.ended(err))
+		return
+	case n == 0:
+		k.finish(x.ended(io.EOF))
+		return
+	default:
+		if err := x.took(buffer[:n]); err != nil || x.response.state == over {
+			k.finish(err)
+			return
+		}
+		if n < len(buffer) && events&unix.EPOLLRDHUP == 0 {
+			return
+		}
+	}
+	if err := k.poller.watch(k.fd, readable); err != nil {
+		k.finish(x.ended(err))
 	}
 }
 
-// silent reports whether the reply has been silent for too long.
-func (k *polled) silent(x *exchange) (bool, error) {
-	k.poller.mu.Lock()
-	defer k.poller.mu.Unlock()
-	d := x.waits()
-	if d <= 0 || x.stamp().Sub(x.now) < d {
-		return false, nil
-	}
-	if x.scanner.Progress() == dialect.Over {
-		return true, x.ended(io.EOF)
-	}
-	return true, &stepError{"read", errIdle}
+// finish takes the turn out and tells it how reading ended.
+func (k *polled) finish(err error) {
+	x := k.turn
+	k.turn = nil
+	x.wire.done <- err
 }
