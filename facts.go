@@ -30,6 +30,8 @@ type Facts struct {
 	Levels []int         `json:"levels,omitempty"`
 	Budget time.Duration `json:"budget_ns,omitempty"`
 	Limits Limits        `json:"limits,omitzero"`
+	// Generator is the machine that makes the load; nil in virtual time.
+	Generator *Generator `json:"load_generator,omitempty"`
 	// NotComparable lists, in sentences, why the result must not be set beside a
 	// published one; empty: comparable.
 	NotComparable []string `json:"not_comparable,omitempty"`

@@ -219,6 +219,9 @@ func checkURL(raw string, permit Permit) error {
 	if u.User != nil {
 		return fmt.Errorf("url %s://%s%s: give credentials by --api-key-env, not inside the address", u.Scheme, u.Host, u.Path)
 	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("url %s://%s%s: leave out what follows the path, run.yaml would hold it: a key goes by --api-key-env or --header NAME=%sVARIABLE", u.Scheme, u.Host, u.Path, HeaderFromEnv)
+	}
 	host := u.Hostname()
 	ip := net.ParseIP(host)
 	if host == "localhost" || ip != nil && ip.IsLoopback() || permit.MayLoad {

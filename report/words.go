@@ -192,8 +192,25 @@ func clientLine(r result.Result) string {
 	if r.Client.CPUShare.Known() {
 		figures += ", " + figure(100*float64(r.Client.CPUShare)) + " % of a core"
 	}
+	line := "The client kept up (" + figures + ")"
 	if void > 0 {
-		return count(void, "level") + " did not count; in the rest the client kept up (" + figures + ")"
+		line = count(void, "level") + " did not count; in the rest the client kept up (" + figures + ")"
 	}
-	return "The client kept up (" + figures + ")"
+	return line + generatorWords(r.Generator)
+}
+
+// generatorWords says what the doctor found of the machine that made the load, and
+// where a level asked more of it; "" where nothing is known of the machine.
+func generatorWords(g *result.Generator) string {
+	if g == nil {
+		return ""
+	}
+	words := "; this machine was not calibrated (plimsoll doctor)"
+	if c := g.Calibration; c != nil {
+		words = fmt.Sprintf("; calibrated on %s for %s agents and %s events/s", c.At.Format("2 January 2006"), whole(c.Agents), figure(c.EventsPerS))
+	}
+	for _, w := range g.Warnings {
+		words += ". " + w
+	}
+	return words
 }

@@ -67,6 +67,7 @@ func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
 	for _, a := range answer.Tiers {
 		r.Tiers = append(r.Tiers, tierOf(a, past, r.Levels, f))
 	}
+	r.Generator = generatorOf(f.Generator, past)
 	r.summarise(f)
 	return r, past, nil
 }

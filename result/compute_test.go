@@ -2,6 +2,7 @@ package result_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -58,6 +59,32 @@ func TestComputeFindsTheFormulasCapacity(t *testing.T) {
 	for _, l := range r.Levels {
 		if l.Turns != 24*l.Agents || l.Turns != l.OK+l.Failed+l.Cancelled+l.Censored {
 			t.Errorf("level %s: ledger %d = %d + %d + %d + %d, want %d turns", l.ID, l.Turns, l.OK, l.Failed, l.Cancelled, l.Censored, 24*l.Agents)
+		}
+	}
+}
+
+// Every agent sends a body of 400 KB each 5 s: 70 % of 1.25 MB/s are full at 10.9
+// agents; 70 open files allow 6.
+func TestComputeHoldsLevelsAgainstTheGenerator(t *testing.T) {
+	r := computed(t, measured(t))
+	if r.Generator == nil || r.Generator.CPUs != 2 || r.Generator.Calibration.Agents != 1000 {
+		t.Fatalf("load generator %+v", r.Generator)
+	}
+	beyond := func(over int) int { // agents of the first level beyond
+		for _, l := range r.Levels {
+			if l.Agents > over {
+				return l.Agents
+			}
+		}
+		return -1
+	}
+	want := []string{fmt.Sprintf("%d agents may need", beyond(6)), fmt.Sprintf("%d agents send about", beyond(10))}
+	if len(r.Generator.Warnings) != len(want) {
+		t.Fatalf("warnings %q", r.Generator.Warnings)
+	}
+	for i, w := range r.Generator.Warnings {
+		if !strings.HasPrefix(w, want[i]) {
+			t.Errorf("warning %q, want %q", w, want[i])
 		}
 	}
 }

@@ -31,6 +31,10 @@ func fixtureFacts() plimsoll.Facts {
 		Accelerators: 4, OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded", MaxAgents: 256,
 		Power:         []plimsoll.PowerSpec{{Kind: "static", Target: "700W", Boundary: plimsoll.BoundaryAccelerator}},
 		NotComparable: []string{"the engine is a formula"},
+		Generator: &plimsoll.Generator{
+			CPUs: 2, OpenFiles: 70, URLs: 1, BodyBytes: 400e3, Link: plimsoll.Link{Interface: "eth0", BytesPerS: 1.25e6},
+			Calibration: &plimsoll.Calibration{Agents: 1000, EventsPerS: 20_000},
+		},
 	}
 }
 

@@ -34,9 +34,11 @@ type Result struct {
 	Spent plimsoll.Tokens `json:"spent,omitzero"`
 	Cost  float64         `json:"cost,omitempty"`
 
-	Failures   map[plimsoll.Class]int `json:"failures"` // turns of valid levels by class
-	Client     Client                 `json:"client"`
-	Comparable Comparable             `json:"comparable"`
+	Failures map[plimsoll.Class]int `json:"failures"` // turns of valid levels by class
+	// Generator is the machine that made the load; none in virtual time.
+	Generator  *Generator `json:"load_generator,omitempty"`
+	Client     Client     `json:"client"`
+	Comparable Comparable `json:"comparable"`
 }
 
 // Engine describes the engine under test.

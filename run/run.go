@@ -8,6 +8,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/measure"
 	"plimsoll/result"
 	"plimsoll/scrape"
 )
@@ -128,6 +129,9 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: &s}); err != nil {
 		return plimsoll.Past{}, err
 	}
+	if err := c.warn(s, past); err != nil {
+		return plimsoll.Past{}, err
+	}
 	level, err := c.Dir.Begin(s)
 	if err != nil {
 		return plimsoll.Past{}, err
@@ -161,6 +165,32 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 		return plimsoll.Past{}, err
 	}
 	return last, c.append(sealedEvent(last))
+}
+
+// warn appends what a stage asks of the load generator beyond what that is known to
+// bear, at the pace of the level before. A limit that an earlier level went beyond is
+// not said again.
+func (c Config) warn(s plimsoll.Stage, past []plimsoll.Past) error {
+	g := c.Dir.Facts().Generator
+	if g == nil {
+		return nil
+	}
+	said, pace := map[string]bool{}, measure.Pace{}
+	for _, p := range past {
+		for _, strain := range measure.StrainOf(*g, p.Stage.Agents, pace) {
+			said[strain.Limit] = true
+		}
+		pace = measure.PaceOf(p)
+	}
+	for _, strain := range measure.StrainOf(*g, s.Agents, pace) {
+		if said[strain.Limit] {
+			continue
+		}
+		if err := c.append(plimsoll.Event{Kind: plimsoll.EventWarning, Message: strain.Text}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sealedEvent(p plimsoll.Past) plimsoll.Event {

@@ -9,7 +9,10 @@ import (
 	"runtime"
 	"time"
 
+	"plimsoll"
+	"plimsoll/client"
 	"plimsoll/dialect"
+	"plimsoll/measure"
 )
 
 // DoctorCmd calibrates this machine as a load generator.
@@ -29,6 +32,14 @@ machine, and holds what the client saw against what the engine logged. The engin
 takes its share of the processors, so a machine of its own for the engine leaves
 the client more.
 
+What the machine bore is kept in ~/.cache/plimsoll (XDG_CACHE_HOME): later runs
+carry the figures in their result and warn when a level asks for more. The limits
+of open files, local ports and network cards are shown with what they allow.
+
+  plimsoll doctor --quick
+  plimsoll doctor --agents 2000 --rate 50
+  plimsoll doctor --json
+
 Exit code 6 when a load made the client the limit.`
 }
 
@@ -37,11 +48,12 @@ Exit code 6 when a load made the client the limit.`
 type diagnosis struct {
 	Scan float64 `json:"scan_events_per_second_per_core"`
 	calibrated
-	OpenFiles uint64       `json:"open_files_limit"` // 0 unknown
-	Ports     int          `json:"local_ports"`      // 0 unknown
-	CPUs      int          `json:"cpus"`
-	Loads     []calibrated `json:"loads"`
-	Warnings  []string     `json:"warnings,omitempty"`
+	OpenFiles uint64          `json:"open_files_limit"` // 0 unknown
+	Ports     int             `json:"local_ports"`      // 0 unknown
+	CPUs      int             `json:"cpus"`
+	Links     []plimsoll.Link `json:"links"` // network interfaces that lead off this machine
+	Loads     []calibrated    `json:"loads"`
+	Warnings  []string        `json:"warnings,omitempty"`
 }
 
 // The limits that a load must keep for the client not to be the limit.
@@ -85,6 +97,10 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 		return errors.New("doctor: no load could be tried: " + d.Warnings[0])
 	}
 	d.calibrated = d.best()
+	d.Links = client.Links()
+	if err := keep(d.calibration(time.Now()), c.Agents > 0, io); err != nil {
+		return fmt.Errorf("doctor: %w", err)
+	}
 	if c.JSON {
 		if err := json.NewEncoder(io.Out).Encode(d); err != nil {
 			return fmt.Errorf("doctor: %w", err)
@@ -140,9 +156,44 @@ func (d diagnosis) best() calibrated {
 	return out
 }
 
+// calibration is what runs keep of a diagnosis.
+func (d diagnosis) calibration(at time.Time) plimsoll.Calibration {
+	c := plimsoll.Calibration{
+		At: at.UTC().Truncate(time.Second), Version: version(), CPUs: d.CPUs, Scan: d.Scan, CPUPerEvent: d.CPUPerEvent, LagP99: d.LagP99, SentinelP99: d.SentinelP99,
+		TTFTErrorP99: d.TTFTErrorP99, SpeedErrorP99: d.SpeedErrorP99, BytesPerAgent: d.BytesPerAgent,
+	}
+	for _, load := range d.Loads {
+		if len(load.complaints()) == 0 {
+			c.Agents, c.EventsPerS = max(c.Agents, load.Agents), max(c.EventsPerS, load.EventsPerS)
+		}
+	}
+	return c
+}
+
+// allowances says what the limits of files, ports and cards allow: a connection an
+// agent to one URL, a prompt of the mean size each 10 s.
+func (d diagnosis) allowances() []string {
+	var out []string
+	if d.OpenFiles > 0 {
+		out = append(out, fmt.Sprintf("%d open files: as many agents less 64; more by ulimit -n", d.OpenFiles))
+	}
+	if d.Ports > 0 {
+		out = append(out, fmt.Sprintf("%d local ports: as many agents on one URL; more by net.ipv4.ip_local_port_range or several --url", d.Ports))
+	}
+	for _, link := range d.Links {
+		line := linkLine(plimsoll.Generator{Link: link, BodyBytes: 4 * promptTokens}, measure.Pace{Turns: 0.1})
+		out = append(out, line+", a turn each 10 s")
+	}
+	return out
+}
+
 func (d diagnosis) print(io *IO) {
 	fmt.Fprintf(io.Out, "scanning         %8.2f M events/s per core\n", d.Scan/1e6)
-	fmt.Fprintf(io.Out, "%d processors, %d open files, %d local ports\n\n", d.CPUs, d.OpenFiles, d.Ports)
+	fmt.Fprintf(io.Out, "%d processors\n", d.CPUs)
+	for _, line := range d.allowances() {
+		fmt.Fprintln(io.Out, line)
+	}
+	fmt.Fprintln(io.Out)
 	fmt.Fprintln(io.Out, "us/event is all CPU time of the client, requests included, over all events.")
 	fmt.Fprintf(io.Out, "%7s %6s %10s %9s %8s %12s %9s %14s %13s %10s\n", "agents", "rate", "events/s", "us/event", "lag P99", "sentinel P99", "run queue", "TTFT error P99", "speed err P99", "KiB/agent")
 	for _, s := range d.Loads {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"plimsoll"
 	"plimsoll/config"
+	"plimsoll/measure"
 	"plimsoll/result"
 )
 
@@ -64,10 +64,11 @@ func estimate(ctx context.Context, plan plimsoll.Plan, io *IO) (_ []string, err 
 	}
 	out := []string{fmt.Sprintf("estimated: %d levels%s, %s of engine time", levels, upTo, (time.Duration(seconds) * time.Second).Round(time.Second))}
 	loosest := plan.Tiers[0]
-	turn := j.set.Stats().Delay.Mean + loosest.TTFT.Seconds()/2 + set.Output/loosest.SpeedTPS
-	if !(turn > 0) || math.IsInf(turn, 0) {
+	pace := measure.PaceAt(loosest, j.set.Stats().Delay.Mean, set.Output)
+	if pace.Turns == 0 {
 		return out, nil
 	}
+	turn := 1 / pace.Turns
 	hour := plimsoll.Tokens{Prompt: int64(set.Input * 3600 / turn), Cached: int64((set.Input - set.Uncached) * 3600 / turn), Output: int64(set.Output * 3600 / turn)}
 	line := fmt.Sprintf("estimated at the limits of %s: an agent-hour is %.0f turns, %s input tokens (%s not cached), %s output", loosest.Name, 3600/turn, si(hour.Prompt), si(hour.Prompt-hour.Cached), si(hour.Output))
 	out = append(out, line+cost(plan.Limits.Prices, hour))
@@ -79,7 +80,23 @@ func estimate(ctx context.Context, plan plimsoll.Plan, io *IO) (_ []string, err 
 		all := plimsoll.Tokens{Prompt: int64(float64(hour.Prompt) * share), Cached: int64(float64(hour.Cached) * share), Output: int64(float64(hour.Output) * share)}
 		out = append(out, fmt.Sprintf("estimated for levels of %d agents on average: %s tokens%s", n, si(all.Total()), cost(plan.Limits.Prices, all)))
 	}
+	if !plan.Target.Virtual {
+		out = append(out, generatorLines(j, io)...)
+	}
 	return out, nil
+}
+
+// generatorLines says what this machine bears of the load.
+func generatorLines(j *job, io *IO) []string {
+	g := generatorOf(j.plan, j.set.Trajectories, io)
+	lines := []string{calibrationLine(g.Calibration)}
+	if line := linkLine(g, j.pace()); line != "" {
+		lines = append(lines, line)
+	}
+	for _, s := range measure.StrainOf(g, j.plan.MaxAgents, measure.Pace{}) {
+		lines = append(lines, "! "+s.Text)
+	}
+	return lines
 }
 
 func cost(p plimsoll.Prices, t plimsoll.Tokens) string {

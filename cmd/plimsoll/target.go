@@ -15,6 +15,7 @@ import (
 	configuration "plimsoll/config"
 	"plimsoll/dialect"
 	"plimsoll/fleet"
+	"plimsoll/measure"
 	"plimsoll/scrape"
 	"plimsoll/token"
 )
@@ -57,7 +58,36 @@ func (j *job) real(ctx context.Context, io *IO) error {
 		URL: strings.Join(engine.URLs(), ", "), Model: target.Model, Dialect: spoken.Name(), Simulated: simulated,
 		Identity: j.facts.Engine.Identity, Preflight: findings, LocalExact: simulated || j.exact(),
 	}
+	j.describeGenerator(io)
 	return j.fleet(ctx, engine, spoken, options)
+}
+
+// describeGenerator notes what this machine bears, and says beforehand where its
+// network card may be the limit. The levels warn of what they really ask.
+func (j *job) describeGenerator(io *IO) {
+	g := generatorOf(j.plan, j.set.Trajectories, io)
+	j.facts.Generator = &g
+	pace := j.pace()
+	line := linkLine(g, pace)
+	if line == "" {
+		return
+	}
+	j.facts.Engine.Preflight = append(j.facts.Engine.Preflight, plimsoll.Finding{Name: "network", OK: true, Note: line})
+	if n := measure.LinkAgents(g, pace); n > 0 && n < j.plan.MaxAgents {
+		fmt.Fprintln(io.Err, "!", line)
+	}
+}
+
+// pace is that of an agent whose turns just meet the tightest tier: the fastest that
+// the search looks for.
+func (j *job) pace() measure.Pace {
+	var out measure.Pace
+	for _, t := range j.plan.Tiers {
+		if p := measure.PaceAt(t, j.set.Stats().Delay.Mean, j.set.Facts().Output); p.Turns > out.Turns {
+			out = p
+		}
+	}
+	return out
 }
 
 // connect opens the client; without a --model the engine's only one is taken.
