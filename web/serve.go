@@ -13,11 +13,11 @@ import (
 // Goroutines of this package:
 //
 //	what       begins with  ends when                             ends as
-//	server     Serve        its listener closes                   ErrServerClosed, or an error
+//	server     serve        its listener closes                   ErrServerClosed, or an error
 //	a request  a request    answered; a stream also with the run,
-//	                        with its reader, with Serve's context
+//	                        with its reader, with serve's context
 //
-// Serve waits for both.
+// serve waits for both.
 
 // shutdown is how long requests may take to end once Serve's context is over.
 const shutdown = 5 * time.Second
@@ -49,10 +49,14 @@ func loopback(l net.Listener) bool {
 	return ok && a.IP.IsLoopback()
 }
 
-// Serve answers requests until ctx ends.
+// Serve answers requests for the pages until ctx ends.
 func (s *Site) Serve(ctx context.Context, l net.Listener) error {
+	return s.serve(ctx, l, s.handler(loopback(l)))
+}
+
+func (s *Site) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	server := &http.Server{
-		Handler: s.handler(loopback(l)), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with ctx
 	}
 	ended := make(chan error, 1)

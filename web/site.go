@@ -93,6 +93,7 @@ func (s *Site) handler(local bool) http.Handler {
 	mux.HandleFunc("GET /runs/{run}/{$}", s.run)
 	mux.HandleFunc("GET /runs/{run}/live", s.live)
 	mux.HandleFunc("GET /runs/{run}/frames", s.frames)
+	mux.HandleFunc("GET /runs/{run}/metrics", s.metrics)
 	mux.HandleFunc("GET /compare", s.compare)
 	mux.HandleFunc("GET /web.css", asset("text/css; charset=utf-8", func() ([]byte, error) {
 		own, err := files.ReadFile("web.css")

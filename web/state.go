@@ -21,7 +21,9 @@ type state struct {
 	Progress *plimsoll.Progress
 	Trace    []plimsoll.Progress // of the level under way, oldest first
 	Levels   []sealed            // newest last
+	Gates    []plimsoll.Gate     // of the newest level
 	News     []news              // newest last
+	Warnings int
 	End      *plimsoll.Event
 	Last     time.Time // of the last event
 }
@@ -75,6 +77,7 @@ func (s *state) add(e plimsoll.Event) {
 			s.seal(e)
 		}
 	case plimsoll.EventWarning:
+		s.Warnings++
 		s.say(e, "warning", e.Message)
 	case plimsoll.EventEnd:
 		s.Stage, s.Progress, s.End = nil, nil, &e
@@ -88,7 +91,7 @@ func (s *state) seal(e plimsoll.Event) {
 	if len(e.Verdicts) > 0 {
 		l.Speed, l.TTFT = e.Verdicts[0].SpeedTPS, e.Verdicts[0].TTFTs
 	}
-	s.Levels = append(s.Levels, l)
+	s.Levels, s.Gates = append(s.Levels, l), e.Gates
 	s.say(e, l.worst(), l.sentence())
 }
 
