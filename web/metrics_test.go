@@ -266,7 +266,14 @@ func TestDashboardNamesMetricsThatExist(t *testing.T) {
 			}
 		}
 	}
+	page, err := os.ReadFile(filepath.Join("..", "docs", "serve.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name := range defined {
+		if !strings.Contains(string(page), "| `"+name+"` |") {
+			t.Errorf("docs/serve.md has no row for %s", name)
+		}
 		if !drawn[name] && name != "plimsoll_run_start_time_seconds" {
 			t.Errorf("no panel draws %s", name)
 		}

@@ -22,22 +22,27 @@ import (
 // shutdown is how long requests may take to end once Serve's context is over.
 const shutdown = 5 * time.Second
 
-// Listen opens the address. One that is not loopback is refused without a token:
-// the pages show what was measured to whoever can reach them.
+// Listen opens the address for the site's token.
 func (s *Site) Listen(ctx context.Context, addr string) (net.Listener, error) {
+	return Listen(ctx, addr, s.config.Token)
+}
+
+// Listen opens an address. One that is not loopback is refused without a token: what
+// was measured would be shown to whoever can reach it.
+func Listen(ctx context.Context, addr, token string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("serve: address %q: %w; want HOST:PORT, for example 127.0.0.1:7777", addr, err)
 	}
-	if a, err := netip.ParseAddr(host); s.config.Token == "" && host != "localhost" && (err != nil || !a.IsLoopback()) {
-		return nil, fmt.Errorf("serve: address %s is not a loopback address; others need --token-env NAME, a variable that holds a token of at least 16 characters", addr)
+	if a, err := netip.ParseAddr(host); token == "" && host != "localhost" && (err != nil || !a.IsLoopback()) {
+		return nil, fmt.Errorf("serve: address %s is not a loopback address; others need a token of at least 16 characters in a variable that --token-env NAME (of plimsoll run: --metrics-token-env NAME) names", addr)
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("serve: %w; choose another with --addr, port 0 takes a free one", err)
+		return nil, fmt.Errorf("serve: %w; choose another address, port 0 takes a free one", err)
 	}
-	if !loopback(l) && s.config.Token == "" { // localhost may be anything in a hosts file
+	if !loopback(l) && token == "" { // localhost may be anything in a hosts file
 		l.Close()
 		return nil, fmt.Errorf("serve: %s is not a loopback address", l.Addr())
 	}

@@ -35,6 +35,7 @@ type job struct {
 	reset    func(context.Context) error
 	engine   []*scrape.Endpoint // its own metrics
 	closers  []func() error
+	metrics  *metricsServer // nil none
 	resumes  bool
 }
 

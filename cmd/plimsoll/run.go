@@ -24,12 +24,13 @@ import (
 
 // RunCmd finds how many agents an engine carries.
 type RunCmd struct {
-	Said    config.Run `embed:""`
-	File    string     `short:"f" name:"file" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it."`
-	MayLoad bool       `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
-	Resume  string     `type:"existingdir" placeholder:"DIR" help:"Go on with an interrupted run: sealed levels are kept, its run.yaml is the configuration."`
-	JSON    bool       `name:"json" help:"Print result.json on standard output and nothing else."`
-	DryRun  bool       `name:"dry-run" help:"Print the plan and stop."`
+	Said config.Run `embed:""`
+	File []string   `short:"f" name:"file" sep:"none" type:"existingfile" placeholder:"run.yaml" help:"Run file; a flag or PLIMSOLL_... wins over it. Several are run one after another and compared."`
+	metricsFlags
+	MayLoad bool   `name:"i-may-load-this-target" env:"-" help:"I may put load on a target outside this machine."`
+	Resume  string `type:"existingdir" placeholder:"DIR" help:"Go on with an interrupted run: sealed levels are kept, its run.yaml is the configuration."`
+	JSON    bool   `name:"json" help:"Print result.json on standard output and nothing else."`
+	DryRun  bool   `name:"dry-run" help:"Print the plan and stop."`
 }
 
 // Help is shown under the flags.
@@ -43,53 +44,93 @@ be rehearsed on a laptop in two minutes; its result says that it is simulated.
       --accelerators 8 --power static:700W@accelerator --trajectories ./x.jsonl \
       --tier 30tps/10s --preset standard
   plimsoll run -f run.yaml --seed 7 --json
+  plimsoll run -f tp4.yaml -f tp8.yaml --out runs/sweep     a folder each, one table
+  plimsoll run -f run.yaml --metrics :9464                  for Prometheus, see docs/serve.md
 
 Exit codes: 0 every tier has an answer (0 agents is one); 1 could not run; 2 usage;
 3 a --require is not met; 4 void; 5 undecided; 130 interrupted, what was sealed is kept.`
 }
 
-// Run carries the whole job out.
+// Run carries the whole job out, of one file or of several.
 func (c *RunCmd) Run(ctx context.Context, io *IO) error {
-	plan, full, err := c.resolve()
+	planned, err := c.resolve()
 	if err != nil {
 		return &ExitError{exitUsage, err}
 	}
 	if c.DryRun {
-		return dryRun(ctx, plan, full, io)
+		for _, p := range planned {
+			if err := dryRun(ctx, p.plan, p.full, io); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	job, err := prepare(ctx, plan, io)
-	if job != nil {
-		job.resumes = c.Resume != ""
+	if len(planned) > 1 {
+		return c.sweep(ctx, planned, io)
 	}
+	final, err := c.one(ctx, planned[0], io, c.JSON)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	final, err := job.measure(ctx, full, io, c.JSON)
+	return verdict(final, planned[0].plan)
+}
+
+// planned is one run to make: what its file, flags and preset come to.
+type planned struct {
+	plan plimsoll.Plan
+	full config.Run
+}
+
+// one measures one plan.
+func (c *RunCmd) one(ctx context.Context, p planned, io *IO, asJSON bool) (final result.Result, err error) {
+	metrics, err := c.listen(ctx, io)
+	if err != nil {
+		return final, err
+	}
+	defer func() { err = errors.Join(err, metrics.close()) }()
+	job, err := prepare(ctx, p.plan, io)
+	if job != nil {
+		job.resumes, job.metrics = c.Resume != "", metrics
+	}
+	if err != nil {
+		return final, err
+	}
+	final, err = job.measure(ctx, p.full, io, asJSON)
 	if closing := job.close(); err == nil && ctx.Err() == nil {
 		err = closing
 	}
-	if err != nil {
-		return interrupted(ctx, err)
-	}
-	return verdict(final, plan)
+	return final, err
 }
 
-func (c *RunCmd) resolve() (plimsoll.Plan, config.Run, error) {
-	said := c.Said
+// resolve makes a plan of each file, or the only one where there is none.
+func (c *RunCmd) resolve() ([]planned, error) {
+	said, files := c.Said, c.File
 	if c.Resume != "" {
-		if c.File != "" || said.Out != nil {
-			return plimsoll.Plan{}, config.Run{}, errors.New("--resume takes its configuration and its folder from DIR: leave out -f and --out")
+		if len(files) > 0 || said.Out != nil {
+			return nil, errors.New("--resume takes its configuration and its folder from DIR: leave out -f and --out")
 		}
-		c.File, said = filepath.Join(c.Resume, bundle.RunFile), config.Run{Out: &c.Resume}
+		files, said = []string{filepath.Join(c.Resume, bundle.RunFile)}, config.Run{Out: &c.Resume}
 	}
-	if c.File != "" {
-		file, err := config.Read(c.File)
+	if len(files) == 0 {
+		plan, full, err := config.Resolve(said, config.Permit{MayLoad: c.MayLoad})
+		return []planned{{plan, full}}, err
+	}
+	var list []planned
+	for _, path := range files {
+		file, err := config.Read(path)
 		if err != nil {
-			return plimsoll.Plan{}, config.Run{}, err
+			return nil, err
 		}
-		said = said.Over(file)
+		plan, full, err := config.Resolve(said.Over(file), config.Permit{MayLoad: c.MayLoad})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		list = append(list, planned{plan, full})
 	}
-	return config.Resolve(said, config.Permit{MayLoad: c.MayLoad})
+	if len(list) > 1 {
+		siblings(list, files)
+	}
+	return list, nil
 }
 
 // interrupted turns the error of a cancelled run into its exit code.
@@ -107,6 +148,15 @@ func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool)
 		return result.Result{}, err
 	}
 	defer dir.Close()
+	if err := j.metrics.serve(ctx, dir.Path(), io.Err); err != nil {
+		return result.Result{}, err
+	}
+	return j.follow(ctx, dir, io, asJSON)
+}
+
+// follow carries the run out in its folder, with a screen beside it that reads the
+// folder's events.
+func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) (result.Result, error) {
 	method, _, err := result.Method(dir.Facts())
 	if err != nil {
 		return result.Result{}, &ExitError{exitUsage, err}
