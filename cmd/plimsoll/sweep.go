@@ -43,7 +43,7 @@ func (c *RunCmd) sweep(ctx context.Context, list []planned, io *IO) error {
 			err = verdict(final, p.plan)
 		}
 		if err != nil {
-			worst = append(worst, named(p.plan.Out, interrupted(ctx, err)))
+			worst = append(worst, inFolder(p.plan.Out, interrupted(ctx, err)))
 			fmt.Fprintln(io.Err, "plimsoll:", worst[len(worst)-1])
 		}
 		if ctx.Err() != nil {
@@ -80,8 +80,8 @@ func sideBySide(folders []string, asJSON bool, io *IO) error {
 	return report.CompareTerminal(io.Out, comparison, report.TerminalOptions{Width: 110, Colour: colour(io)})
 }
 
-// named puts a run's folder before its error and keeps the exit code.
-func named(folder string, err error) error {
+// inFolder puts a run's folder before its error and keeps the exit code.
+func inFolder(folder string, err error) error {
 	var coded *ExitError
 	if errors.As(err, &coded) {
 		return &ExitError{coded.Code, fmt.Errorf("%s: %w", folder, err)}

@@ -78,7 +78,7 @@ func TestSweepExit(t *testing.T) {
 func TestGravest(t *testing.T) {
 	of := func(codes ...int) (list []error) {
 		for _, code := range codes {
-			list = append(list, named("x", &ExitError{Code: code}))
+			list = append(list, inFolder("x", &ExitError{Code: code}))
 		}
 		return list
 	}
