@@ -80,6 +80,8 @@ type result struct {
 		Cancelled int     `json:"cancelled"`
 		Censored  int     `json:"censored"`
 		TookS     float64 `json:"took_s"`
+		P25Speed  float64 `json:"p25_speed_tps"`
+		P95TTFT   float64 `json:"p95_ttft_s"`
 
 		Classes map[string]int `json:"classes"`
 	} `json:"levels"`

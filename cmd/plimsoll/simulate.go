@@ -30,7 +30,7 @@ simulated engine in virtual time. Every figure is simulated and says so.
   plimsoll simulate h200 --model llama-3.1-70b --layout 2xtp4
   plimsoll simulate gb300-nvl72 --layout 6xdep4+dep8 --racks 15
   plimsoll simulate list
-  plimsoll simulate published --json`
+  plimsoll simulate published --chosen --json`
 }
 
 // searchFlags say what is searched for.

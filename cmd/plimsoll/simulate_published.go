@@ -17,7 +17,8 @@ import (
 
 // SimulatePublishedCmd simulates the systems with published results.
 type SimulatePublishedCmd struct {
-	Only []string `placeholder:"NAME" help:"Only these systems."`
+	Only   []string `placeholder:"NAME" help:"Only these systems."`
+	Chosen bool     `help:"Also each system without each input that was chosen after its result was known."`
 	searchFlags
 }
 
@@ -94,6 +95,15 @@ func (c *SimulatePublishedCmd) Run(ctx context.Context, io *IO) error {
 	for _, pair := range pairs {
 		questions = append(append(questions, question{label: pair.shape.Name, shape: pair.shape}), ensemble(pair.shape, c.Ensemble)...)
 	}
+	var otherwise []instead
+	if c.Chosen {
+		if otherwise, err = withoutChoices(pairs); err != nil {
+			return &ExitError{exitUsage, err}
+		}
+		for _, o := range otherwise {
+			questions = append(questions, question{label: o.shape.Name, shape: o.shape})
+		}
+	}
 	answers, err := c.search(ctx, questions, io)
 	if err != nil {
 		return interrupted(ctx, err)
@@ -115,11 +125,23 @@ func (c *SimulatePublishedCmd) Run(ctx context.Context, io *IO) error {
 		}
 		rows = append(rows, of...)
 	}
+	if err := fill(otherwise, answers); err != nil {
+		return err
+	}
 	if c.JSON {
-		return printJSON(io.Out, map[string]any{"schema": "plimsoll-simulate/1", "simulated": true, "rows": rows})
+		return printJSON(io.Out, published{"plimsoll-simulate/1", true, rows, otherwise})
 	}
 	showPublished(io.Out, rows, pairs)
+	showOtherwise(io.Out, otherwise)
 	return nil
+}
+
+// published is what --json prints.
+type published struct {
+	Schema    string      `json:"schema"`
+	Simulated bool        `json:"simulated"`
+	Rows      []study.Row `json:"rows"`
+	Otherwise []instead   `json:"otherwise,omitempty"`
 }
 
 // showPublished prints ours beside theirs.

@@ -67,6 +67,24 @@ func TestSimulatePublished(t *testing.T) {
 	}
 }
 
+// TestSimulatePublishedChosen has a row for every choice of the system, with what was
+// published still beside it.
+func TestSimulatePublishedChosen(t *testing.T) {
+	code, stdout, stderr := call(t, nil, append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini", "--chosen", "--json"}, quickly[2:]...)...)
+	var out published
+	if err := json.Unmarshal([]byte(stdout), &out); code != 0 || err != nil {
+		t.Fatalf("exit %d, %v, %s", code, err, stderr)
+	}
+	if len(out.Rows) != 1 || len(out.Otherwise) != 3 {
+		t.Fatalf("%d rows, %d otherwise", len(out.Rows), len(out.Otherwise))
+	}
+	for _, r := range out.Otherwise {
+		if r.Choice == "" || r.Input == "" || r.Instead == "" || !r.Simulated || r.Agents == nil || *r.PublishedPerMW != 2594 || r.Ratio == nil {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // TestPublishedOrder has the announcement's two systems first.
 func TestPublishedOrder(t *testing.T) {
 	pairs, err := publishedPairs(nil)
@@ -104,7 +122,7 @@ func TestSimulateRefuses(t *testing.T) {
 func TestSimulatedTables(t *testing.T) {
 	for _, args := range [][]string{
 		append([]string{"simulate", "h200", "--ablate", "speculation", "--trajectories", "mini"}, quickly...),
-		append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini"}, quickly[2:]...),
+		append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini", "--chosen"}, quickly[2:]...),
 		{"simulate", "list"},
 	} {
 		code, stdout, stderr := call(t, nil, args...)

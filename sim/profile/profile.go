@@ -24,6 +24,7 @@ type Profile struct {
 	Network       Network       `yaml:"network,omitempty"`   // between the pools and before them
 	Published     Published     `yaml:"published,omitempty"` // what to set the simulation beside
 	KVRegime      string        `yaml:"kv_regime,omitempty"` // of the model; "" ideal paging
+	Chosen        []Chosen      `yaml:"chosen,omitempty"`    // after seeing what was published
 	Speculation   Speculation   `yaml:"speculation,omitempty"`
 	// ExpertFormat puts the experts' weights into another block format, mxfp4 or
 	// mxfp8; "" as the model has them.
@@ -291,6 +292,9 @@ func (p *Profile) checkNames() error {
 		if e.Level != KernelMeasured && e.Level != EngineFitted || e.Source == "" || e.On == "" || !isDate(e.Date) {
 			return fmt.Errorf("model.evidence[%d] is %+v, want on, level (%s, %s), source and date YYYY-MM-DD", i, e, KernelMeasured, EngineFitted)
 		}
+	}
+	if err := p.checkChosen(); err != nil {
+		return err
 	}
 	for i, a := range p.Model.Attention {
 		if !slices.Contains(kinds, roofline.Kind(a.Kind)) {

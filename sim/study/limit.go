@@ -22,6 +22,10 @@ type Limit struct {
 // cache before the cache is called the limit.
 const missing = 1.25
 
+// crowded is the share of the pool that the agents' contexts must need together for
+// that: else what is not cached was never there, or was cut off at a block's end.
+const crowded = 0.9
+
 // busy is the share of the prompt rate at which its queue is called the limit.
 const busy = 0.6
 
@@ -39,7 +43,7 @@ func LimitOf(p *profile.Profile, r result.Result, t result.Tier) (Limit, error) 
 	switch {
 	case t.BoundBy == "":
 		return Limit{}, nil
-	case float64(s.level.MeanUncached) > missing*s.ideal:
+	case float64(s.level.MeanUncached) > missing*s.ideal && float64(s.level.Agents)*float64(s.level.MeanInput) > crowded*s.poolTokens():
 		return s.pool(), nil
 	case strings.Contains(t.BoundBy, "ttft"):
 		return s.prompts(), nil
@@ -77,13 +81,18 @@ type strain struct {
 	deployment sim.DeploymentConfig
 }
 
-// pool compares the contexts that the prefix cache holds with the agents.
-func (s strain) pool() Limit {
+// poolTokens is what the KV pools of the engines that take prompts hold.
+func (s strain) poolTokens() float64 {
 	tokens := 0.0
 	for _, e := range s.deployment.Serve {
 		tokens += float64(e.Blocks) * float64(e.BlockTokens)
 	}
-	input := float64(s.level.MeanInput)
+	return tokens
+}
+
+// pool compares the contexts that the prefix cache holds with the agents.
+func (s strain) pool() Limit {
+	tokens, input := s.poolTokens(), float64(s.level.MeanInput)
 	return Limit{
 		By: "KV pool",
 		Why: fmt.Sprintf("it holds %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
