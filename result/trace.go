@@ -66,11 +66,8 @@ func TraceOf(d *bundle.Dir, id string) (Trace, error) {
 	return Trace{}, fmt.Errorf("run folder %s: level %s: %w", d.Path(), id, fs.ErrNotExist)
 }
 
+// traceOf reads the level's rows once and keeps only those of the agents in lanes.
 func traceOf(l bundle.Sealed) (Trace, error) {
-	rows, err := rowsOf(l)
-	if err != nil {
-		return Trace{}, err
-	}
 	samples, err := samplesOf(l)
 	if err != nil {
 		return Trace{}, err
@@ -82,21 +79,28 @@ func traceOf(l bundle.Sealed) (Trace, error) {
 	}
 	step := t.LengthS / traceSteps
 	inFlight, tokens := make([]float64, traceSteps), make([]float64, traceSteps)
-	for i := range rows {
-		r := &rows[i]
+	every, bySlot := laneEvery(t.Agents), map[int32][]plimsoll.Row{}
+	err = l.Rows(func(r *plimsoll.Row) error {
 		if r.Sent == plimsoll.Never || r.End == plimsoll.Never {
-			continue
+			return nil
 		}
 		spread(inFlight, step, r.Sent.Seconds(), r.End.Seconds(), r.End.Sub(r.Sent).Seconds()/step)
 		if n, _ := r.Tokens(); n > 0 && r.FirstToken != plimsoll.Never {
 			spread(tokens, step, r.FirstToken.Seconds(), r.LastToken.Seconds(), float64(n)/step)
 		}
+		if int(r.Slot)%every == 0 {
+			bySlot[r.Slot] = append(bySlot[r.Slot], *r)
+		}
+		return nil
+	})
+	if err != nil {
+		return Trace{}, fmt.Errorf("level %s: %w", l.ID, err)
 	}
 	watts := wattsIn(samples, step)
 	for i := range traceSteps {
 		t.Points = append(t.Points, TracePoint{AtS: (float64(i) + 0.5) * step, InFlight: inFlight[i], TokensPS: tokens[i], Watts: watts[i]})
 	}
-	t.Lanes = lanesOf(rows, l.Stage.Agents)
+	t.Lanes = lanesOf(bySlot, t.Agents)
 	return t, nil
 }
 
@@ -158,26 +162,22 @@ func keys(m map[string]float64) func(func(string) bool) {
 	}
 }
 
+// laneEvery is how many agents apart the lanes are.
+func laneEvery(agents int) int { return max(1, (agents+traceLanes-1)/traceLanes) }
+
 // lanesOf returns what a sample of the agents did.
-func lanesOf(rows []plimsoll.Row, agents int) []Lane {
-	every := max(1, (agents+traceLanes-1)/traceLanes)
-	bySlot := map[int32][]*plimsoll.Row{}
-	for i := range rows {
-		if r := &rows[i]; int(r.Slot)%every == 0 && r.Sent != plimsoll.Never && r.End != plimsoll.Never {
-			bySlot[r.Slot] = append(bySlot[r.Slot], r)
-		}
-	}
+func lanesOf(bySlot map[int32][]plimsoll.Row, agents int) []Lane {
 	var lanes []Lane
-	for slot := 0; slot < agents; slot += every {
+	for slot := 0; slot < agents; slot += laneEvery(agents) {
 		turns := bySlot[int32(slot)]
-		slices.SortFunc(turns, func(a, b *plimsoll.Row) int {
+		slices.SortFunc(turns, func(a, b plimsoll.Row) int {
 			return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Branch, b.Branch))
 		})
 		lane := Lane{Slot: slot}
 		end := plimsoll.Never
-		for _, r := range turns {
-			lane.Spans = append(lane.Spans, spansOf(r, end)...)
-			end = max(end, r.End)
+		for i := range turns {
+			lane.Spans = append(lane.Spans, spansOf(&turns[i], end)...)
+			end = max(end, turns[i].End)
 		}
 		lanes = append(lanes, lane)
 	}
