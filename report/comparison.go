@@ -16,9 +16,7 @@ import (
 // CompareTerminal shows a comparison: first what makes the results not comparable,
 // then a table a tier.
 func CompareTerminal(w io.Writer, c result.Comparison, t TerminalOptions) error {
-	if t.Width < 40 {
-		t.Width = 80
-	}
+	t = t.sized()
 	var b bytes.Buffer
 	b.WriteByte('\n')
 	for _, d := range c.Differences {
@@ -42,8 +40,7 @@ func CompareTerminal(w io.Writer, c result.Comparison, t TerminalOptions) error 
 	for _, e := range c.Entries {
 		t.item(&b, "Source", plain(e.Name+": "+origin(e)))
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return t.write(w, b)
 }
 
 // saidOr puts a word where a value is empty.

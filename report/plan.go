@@ -14,9 +14,7 @@ import (
 // PlanTerminal shows a plan: the question, a table of the systems, and for each
 // system what bounds it and what it rests on.
 func PlanTerminal(w io.Writer, p plan.Plan, t TerminalOptions) error {
-	if t.Width < 40 {
-		t.Width = 80
-	}
+	t = t.sized()
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "\n  %s\n  %s\n\n", t.paint(bold, plain(p.Question)), t.paint(dim, "at "+plain(strings.Join(p.Tiers, ", "))))
 	t.columns(&b, planRows(p), 1)
@@ -27,8 +25,7 @@ func PlanTerminal(w io.Writer, p plan.Plan, t TerminalOptions) error {
 	for _, a := range p.Systems {
 		t.planSystem(&b, a)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return t.write(w, b)
 }
 
 // planRows is the table of the systems, one a column.

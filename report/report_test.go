@@ -48,6 +48,7 @@ func TestTerminal(t *testing.T) {
 		"terminal.txt":        {Width: 100, Folder: "runs/20260102-030405"},
 		"terminal_colour.txt": {Width: 80, Colour: true},
 		"terminal_narrow.txt": {Width: 44},
+		"terminal_ascii.txt":  {Width: 80, ASCII: true},
 	} {
 		var b bytes.Buffer
 		if err := Terminal(&b, fixture(), o); err != nil {
@@ -60,6 +61,9 @@ func TestTerminal(t *testing.T) {
 		for _, line := range strings.Split(b.String(), "\n") {
 			if utf8.RuneCountInString(line) > o.Width {
 				t.Errorf("%s: %d columns, want at most %d: %s", name, utf8.RuneCountInString(line), o.Width, line)
+			}
+			if o.ASCII && len(line) != utf8.RuneCountInString(line) {
+				t.Errorf("%s: not ASCII: %s", name, line)
 			}
 		}
 	}

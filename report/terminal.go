@@ -14,20 +14,37 @@ import (
 type TerminalOptions struct {
 	Width  int    // columns; below 40 counts as 80
 	Colour bool   // with ANSI colours
+	ASCII  bool   // without any other sign than those of ASCII
 	Folder string // where the run folder is; "" not said
 }
 
 // Terminal shows the final table of a run: what was found, what it rests on, and
 // where the rest is.
 func Terminal(w io.Writer, r result.Result, t TerminalOptions) error {
+	var b bytes.Buffer
+	t = t.sized()
+	t.head(&b, r)
+	t.table(&b, r)
+	t.bars(&b, r)
+	t.reasons(&b, r)
+	t.search(&b, r)
+	t.foot(&b, r)
+	return t.write(w, b)
+}
+
+// sized is t with a width that a table fits into.
+func (t TerminalOptions) sized() TerminalOptions {
 	if t.Width < 40 {
 		t.Width = 80
 	}
-	var b bytes.Buffer
-	t.head(&b, r)
-	t.table(&b, r)
-	t.reasons(&b, r)
-	t.foot(&b, r)
+	return t
+}
+
+// write writes what was gathered, in signs that the terminal has.
+func (t TerminalOptions) write(w io.Writer, b bytes.Buffer) error {
+	if t.ASCII {
+		w = ASCII(w)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -92,7 +109,7 @@ func (t TerminalOptions) reasons(b *bytes.Buffer, r result.Result) {
 	shared := sharedPower(r.Tiers)
 	for _, tier := range r.Tiers {
 		text := sentence(tier.Reason)
-		if e := tier.Estimate; e != nil {
+		if e := tier.Estimate; e != nil && !strings.Contains(text, "estimate") {
 			text += fmt.Sprintf(" Estimate %s (95 %%: %s to %s)", figure(e.Value), figure(e.Low), figure(e.High))
 			if tier.Certified != nil {
 				text += fmt.Sprintf(", certified %s", whole(*tier.Certified))

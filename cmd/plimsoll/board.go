@@ -27,7 +27,7 @@ type board struct {
 }
 
 func newBoard(io *IO, total int) *board {
-	return &board{screen: &live{out: io.Err, tty: io.TTY, colour: colour(io)}, out: io.Err, began: time.Now(), total: total}
+	return &board{screen: &live{out: io.progress(), tty: io.TTY, colour: colour(io)}, out: io.Err, began: time.Now(), total: total}
 }
 
 // say shows what is under way.

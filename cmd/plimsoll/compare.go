@@ -69,7 +69,7 @@ func (c *CompareCmd) Run(_ context.Context, io *IO) error {
 	case "html":
 		err = report.CompareHTML(io.Out, comparison)
 	default:
-		err = report.CompareTerminal(io.Out, comparison, report.TerminalOptions{Width: 110, Colour: colour(io)})
+		err = report.CompareTerminal(io.Out, comparison, io.terminal(110))
 	}
 	if err != nil || c.FailIfSlower == "" {
 		return err

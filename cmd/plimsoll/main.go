@@ -74,6 +74,9 @@ const (
 
 func main() {
 	outside := &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, TTY: isTerminal(os.Stderr)}
+	if isTerminal(os.Stdout) {
+		outside.Columns = columns(os.Stdout)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Main(ctx, os.Args[1:], outside)
 	stop()

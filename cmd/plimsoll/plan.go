@@ -97,7 +97,7 @@ func (c *PlanCmd) Run(ctx context.Context, io *IO) error {
 	case c.CSV:
 		return report.PlanCSV(io.Out, p)
 	}
-	return report.PlanTerminal(io.Out, p, report.TerminalOptions{Width: 110, Colour: colour(io)})
+	return report.PlanTerminal(io.Out, p, io.terminal(110))
 }
 
 func (c *PlanCmd) request(ctx context.Context, io *IO) (plan.Request, error) {

@@ -63,7 +63,12 @@ func (c *ReportCmd) one(w io.Writer, d *bundle.Dir, r result.Result, io *IO) err
 	case "json":
 		return report.JSON(w, r)
 	}
-	return report.Terminal(w, r, report.TerminalOptions{Colour: c.Out == "" && colour(io), Folder: d.Path()})
+	t := io.terminal(80)
+	if c.Out != "" {
+		t.Colour, t.Width = false, 80
+	}
+	t.Folder = d.Path()
+	return report.Terminal(w, r, t)
 }
 
 // load opens a run folder and reads its result; a folder that has none, because

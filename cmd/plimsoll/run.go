@@ -164,7 +164,7 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	screen := &live{out: io.Err, tty: io.TTY && !asJSON, colour: colour(io)}
+	screen := &live{out: io.progress(), tty: io.TTY && !asJSON, colour: colour(io)}
 	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
 	final, runErr := run.Run(ctx, run.Config{
 		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Engine: j.engine, Warmup: j.warmup(), Reset: j.reset,
@@ -203,10 +203,13 @@ func show(final result.Result, dir *bundle.Dir, io *IO, asJSON bool) error {
 		return err
 	}
 	fmt.Fprintln(io.Err)
-	return report.Terminal(io.Out, final, report.TerminalOptions{Colour: colour(io), Folder: dir.Path()})
+	t := io.terminal(80)
+	t.Folder = dir.Path()
+	return report.Terminal(io.Out, final, t)
 }
 
-func colour(io *IO) bool { return io.TTY && io.Env("NO_COLOR") == "" }
+// colour reports whether progress, on Err, may be coloured.
+func colour(io *IO) bool { return io.TTY && io.colourful() }
 
 // folder begins the run folder, or takes up an interrupted one.
 func (j *job) folder(full config.Run) (*bundle.Dir, error) {
