@@ -278,7 +278,8 @@ func sparkline(rungs []rung, each int, value func(rung) float64) (cells string, 
 		case low == finite:
 			b.WriteRune(sparks[len(sparks)-1])
 		default:
-			b.WriteRune(sparks[int(math.Round(float64(len(sparks)-1)*(math.Log(v)-math.Log(low))/(math.Log(finite)-math.Log(low))))])
+			share := (math.Log(v) - math.Log(low)) / (math.Log(finite) - math.Log(low))
+			b.WriteRune(sparks[int(float64(len(sparks)-1)*share+0.5+1e-9)]) // a half rounds up whatever the processor's last bit
 		}
 	}
 	return b.String(), low, high
