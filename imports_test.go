@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 	"result":              {"bundle", "measure", "slo", "search", "power"},
 	"seal":                {"bundle"},
 	"report":              {"bundle", "result", "measure", "plan"},
+	"report/browser":      {},
 	"plan":                {"result", "power"},
 	"e2e":                 {},
 	"run":                 {"bundle", "measure", "power", "result", "scrape", "search", "slo"},

@@ -91,7 +91,7 @@ func barChart(id, title string, rows []barRow) Chart {
 			continue
 		}
 		if r.odd {
-			fmt.Fprintf(&c.b, `<rect fill="url(#%s-hatch)" class="bar-odd" x="0" y="%s" width="%s" height="10"/>`+"\n", id, px(top+21), px(x.at(r.value)))
+			fmt.Fprintf(&c.b, `<rect fill="url(#%s-hatch)" class="bar-odd" x="0" y="%s" width="%s" height="10">%s</rect>`+"\n", id, px(top+21), px(x.at(r.value)), hoverTitle(r.name+": "+r.label))
 		} else {
 			c.rect("bar-held", 0, top+21, math.Max(1, x.at(r.value)), 10, r.name+": "+r.label)
 		}

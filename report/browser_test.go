@@ -2,173 +2,131 @@ package report
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"plimsoll/report/browser"
 	"plimsoll/result"
 )
 
-// browser opens Debian's chromium; what a page says on the console and asks of the
-// network ends up in seen.
-func browser(t *testing.T) (ctx context.Context, seen *witness) {
+// compared is a comparison of the fixture with the published results.
+func compared(t testing.TB) result.Comparison {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("the browser is not started with -short")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("chromium is missing: %v; apt-get install chromium", err)
-		}
-		t.Skip("chromium is missing; apt-get install chromium and run again")
-	}
-	seen = &witness{}
-	bounded, stop := context.WithTimeout(context.Background(), 2*time.Minute)
-	t.Cleanup(stop)
-	allocated, free := chromedp.NewExecAllocator(bounded, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU,
-		chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	t.Cleanup(free)
-	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithListener(seen.see))
-	t.Cleanup(cancel)
-	return ctx, seen
-}
-
-// witness keeps what a page said and asked for.
-type witness struct {
-	mu       sync.Mutex
-	said     []string
-	requests []string
-}
-
-func (w *witness) see(event any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		w.said = append(w.said, fmt.Sprint(e.Type, e.Args))
-	case *runtime.EventExceptionThrown:
-		w.said = append(w.said, e.ExceptionDetails.Text)
-	case *log.EventEntryAdded:
-		w.said = append(w.said, e.Entry.Text)
-	case *network.EventRequestWillBeSent:
-		w.requests = append(w.requests, e.Request.URL)
-	}
-}
-
-// TestPagesInABrowser opens report and comparison in a browser: they say nothing on
-// the console, ask nothing of the network, fit a narrow screen, print, and open
-// their tables by keyboard. Screenshots go to PLIMSOLL_ARTEFACTS where it is set.
-func TestPagesInABrowser(t *testing.T) {
-	ctx, seen := browser(t)
-	var comparison bytes.Buffer
 	entries, err := result.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := result.Compare(append([]result.Entry{result.EntryOf("ours", "runs/x", fixture())}, entries...))
+	ours := fixture()
+	ours.Tiers[0].Name, ours.Tiers[0].SpeedTPS = "20tps/10s", 20
+	c, err := result.Compare(append([]result.Entry{result.EntryOf("ours", "runs/x", ours)}, entries...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := CompareHTML(&comparison, c); err != nil {
+	return c
+}
+
+func comparisonOf(t testing.TB) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := CompareHTML(&b, compared(t)); err != nil {
 		t.Fatal(err)
 	}
-	pages := map[string]string{"/report": pageOf(t, fixture(), nil), "/compare": comparison.String()}
+	return b.String()
+}
+
+// TestPagesInABrowser opens report and comparison in a browser: they say nothing on
+// the console, ask nothing of the network, fit a narrow screen, print, open their
+// tables and keep a chart's values by keyboard alone.
+func TestPagesInABrowser(t *testing.T) {
+	p := browser.Open(t, 2*time.Minute)
+	d, r := crowded(t, 2000, 10)
+	pages := map[string]string{"/report": pageOf(t, fixture(), nil), "/compare": comparisonOf(t), "/level": pageOf(t, r, d)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, pages[r.URL.Path])
 	}))
 	defer server.Close()
 	for name := range pages {
-		for _, width := range []int64{1280, 390} {
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(server.URL+name)); err != nil {
-				t.Fatal(err)
+		p.Go(server.URL + name)
+		p.Shoot("report-" + strings.Trim(name, "/"))
+		keyboard(t, p, name)
+		pinByMouse(t, p, name)
+	}
+	p.QuietAndAtHome(server.URL, len(pages))
+}
+
+// TestReportFromAFile opens the report as a file, as it is sent by mail: its script
+// runs there too.
+func TestReportFromAFile(t *testing.T) {
+	p := browser.Open(t, time.Minute)
+	path := filepath.Join(t.TempDir(), "report.html")
+	writeFile(t, path, pageOf(t, fixture(), nil))
+	p.Go("file://" + path)
+	pinByMouse(t, p, "file")
+	p.QuietAndAtHome("file://"+filepath.Dir(path), 1)
+}
+
+// keyboard opens the first data table by Tab and Enter, and keeps two values of the
+// first chart by arrows and Enter.
+func keyboard(t *testing.T, p *browser.Page, name string) {
+	t.Helper()
+	chart, table := false, false
+	for n := 0; n < 24 && !(chart && table); n++ {
+		p.Press(kb.Tab)
+		switch browser.Eval[string](p, "document.activeElement.tagName.toLowerCase()") {
+		case "summary":
+			p.Press(kb.Enter)
+			if table = browser.Eval[bool](p, "document.activeElement.parentElement.open"); !table {
+				t.Errorf("%s: Enter on a summary does not open its table", name)
 			}
-			over, err := chromedp.Run(ctx, chromedp.Evaluate[float64]("document.scrollingElement.scrollWidth - window.innerWidth"))
-			if err != nil {
-				t.Fatal(err)
+		case "svg":
+			if chart || browser.Eval[int](p, "document.activeElement.querySelectorAll(':scope > * > title').length") < 2 {
+				continue
 			}
-			if over > 0 {
-				t.Errorf("%s at %d px is %g px too wide", name, width, over)
+			chart = true
+			p.Press(kb.ArrowRight)
+			first := browser.Eval[string](p, "document.querySelector('.tip').textContent")
+			p.Press(kb.Enter, kb.ArrowRight)
+			second := browser.Eval[string](p, "document.querySelector('.tip').textContent")
+			p.Press(kb.Enter)
+			kept := browser.Eval[string](p, "[...document.querySelectorAll('.pin')].map(e => e.textContent).join('|')")
+			if first == "" || second == "" || first == second || kept != first+"|"+second {
+				t.Errorf("%s: arrows show %q and %q, Enter keeps %q", name, first, second, kept)
 			}
-			screenshot(t, ctx, fmt.Sprintf("%s-%d.jpg", strings.Trim(name, "/"), width))
-		}
-		keyboard(t, ctx, name)
-		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF())
-		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF")) {
-			t.Errorf("%s does not print: %v", name, err)
+			p.Press(kb.Escape)
+			if n := browser.Eval[int](p, "document.querySelectorAll('.pin,.tip,.ring').length"); n != 0 {
+				t.Errorf("%s: %d values are still there after Escape", name, n)
+			}
 		}
 	}
-	seen.mu.Lock()
-	defer seen.mu.Unlock()
-	if len(seen.said) > 0 {
-		t.Errorf("the console says %q", seen.said)
-	}
-	asked := 0
-	for _, url := range seen.requests {
-		if url == server.URL+"/report" || url == server.URL+"/compare" {
-			asked++
-			continue
-		}
-		t.Errorf("a page asks for %s", url)
-	}
-	if asked < 4 {
-		t.Errorf("saw %d requests for the pages themselves, want 4: the witness is blind", asked)
+	if !chart || !table {
+		t.Errorf("%s: by keyboard a chart is reached: %t, a table: %t", name, chart, table)
 	}
 }
 
-// keyboard opens the first data table by Tab and Enter alone.
-func keyboard(t *testing.T, ctx context.Context, name string) {
+// pinByMouse keeps a value by a click and lets go of it by another.
+func pinByMouse(t *testing.T, p *browser.Page, name string) {
 	t.Helper()
-	for range 12 {
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Tab)); err != nil {
-			t.Fatal(err)
-		}
-		on, err := chromedp.Run(ctx, chromedp.Evaluate[string]("document.activeElement.tagName"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if on != "SUMMARY" {
-			continue
-		}
-		if err := chromedp.Do(ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
-			t.Fatal(err)
-		}
-		open, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.activeElement.parentElement.open"))
-		if err != nil || !open {
-			t.Errorf("%s: Enter on a summary does not open its table: %v", name, err)
-		}
-		return
+	const click = `(e => e.dispatchEvent(new MouseEvent('click', {bubbles: true})))`
+	const mark = `document.querySelectorAll('figure svg.chart > * > title')[2].parentNode`
+	want := browser.Eval[string](p, `window.m = `+mark+`, m.firstElementChild.textContent`)
+	browser.Eval[bool](p, click+`(m)`)
+	if got := browser.Eval[string](p, "[...document.querySelectorAll('.pin')].map(e => e.textContent).join('|')"); got != want {
+		t.Errorf("%s: a click keeps %q, want %q", name, got, want)
 	}
-	t.Errorf("%s: no table is reached by the keyboard", name)
-}
-
-func screenshot(t *testing.T, ctx context.Context, name string) {
-	t.Helper()
-	folder := os.Getenv("PLIMSOLL_ARTEFACTS")
-	if folder == "" {
-		return
+	inside := `(() => { const a = document.querySelector('.pin').getBoundingClientRect(); return a.left >= 0 && a.right <= innerWidth && a.width > 20 && a.height > 10 })()`
+	if !browser.Eval[bool](p, inside) {
+		t.Errorf("%s: the value is not inside the page", name)
 	}
-	image, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, name), image, 0o644); err != nil {
-		t.Fatal(err)
+	browser.Eval[bool](p, click+`(document.querySelector('.pin'))`)
+	if n := browser.Eval[int](p, "document.querySelectorAll('.pin').length"); n != 0 {
+		t.Errorf("%s: a second click does not let go", name)
 	}
 }

@@ -165,8 +165,8 @@ var compareTemplate string
 
 // comparisonPage is what the comparison's template shows.
 type comparisonPage struct {
+	Shell shell
 	C     result.Comparison
-	Style template.CSS
 	Tiers []comparedTier
 	Steps []Chart
 }
@@ -180,15 +180,12 @@ type comparedTier struct {
 
 // CompareHTML writes a comparison as one self-contained page.
 func CompareHTML(w io.Writer, c result.Comparison) error {
-	t, err := template.New("compare").Funcs(template.FuncMap{
+	funcs := template.FuncMap{
 		"origin": origin, "saidOr": saidOr, "add": func(a, b int) int { return a + b },
 		"heading": func(title string) string { before, _, _ := strings.Cut(title, ","); return before },
 		"between": func(column int) bool { return column > 0 && column < 7 },
-	}).Parse(compareTemplate + chartTemplate)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
 	}
-	p := comparisonPage{C: c, Style: template.CSS(pageStyle)}
+	p := comparisonPage{Shell: newShell(fmt.Sprintf("Plimsoll: comparison of %d results", len(c.Entries)), ""), C: c}
 	for i, tier := range c.Tiers {
 		one := comparedTier{Title: tierTitle(tier)}
 		if has := having(c, tier); len(has) == 1 {
@@ -201,8 +198,5 @@ func CompareHTML(w io.Writer, c result.Comparison) error {
 	if chart, ok := stepChart(c); ok {
 		p.Steps = append(p.Steps, chart)
 	}
-	if err := t.Execute(w, p); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	return render(w, compareTemplate, funcs, p)
 }

@@ -18,17 +18,10 @@ import (
 //go:embed page.html
 var pageTemplate string
 
-//go:embed chart.html
-var chartTemplate string
-
-//go:embed style.css
-var pageStyle string
-
 // page is what the template shows.
 type page struct {
+	Shell  shell
 	R      result.Result
-	Style  template.CSS
-	Title  string
 	Engine string
 	Traces []traceRow
 	Spread []Chart
@@ -56,20 +49,7 @@ func WriteHTML(d *bundle.Dir, r result.Result) error {
 // HTML writes the report of a run as one self-contained page. The folder gives the
 // configuration files that the page shows; nil shows none.
 func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "clock": clock, "agents": agents,
-		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
-		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
-		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
-		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
-		"bar": bracketBar, "add": func(a, b int) int { return a + b },
-		"views": viewsTable, "tierView": tierView, "share": share, "steady": steadiness,
-	}).Parse(pageTemplate + chartTemplate)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	p := page{R: r, Style: template.CSS(pageStyle), Engine: engineLine(r), Spread: spreadCharts(r), Facts: factsOf(r)}
-	p.Title = "Plimsoll: " + p.Engine
+	p := page{Shell: newShell("Plimsoll: "+engineLine(r), ""), R: r, Engine: engineLine(r), Spread: spreadCharts(r), Facts: factsOf(r)}
 	for i, tier := range r.Tiers {
 		p.Traces = append(p.Traces, traceRow{tier, traceCharts(r, tier, i+1)})
 	}
@@ -78,6 +58,7 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 	}
 	if d != nil {
 		p.Folder = d.Path()
+		var err error
 		if p.Files, err = filesOf(d); err != nil {
 			return err
 		}
@@ -85,10 +66,20 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 			return err
 		}
 	}
-	if err := t.Execute(w, p); err != nil {
-		return fmt.Errorf("report: %w", err)
+	return render(w, pageTemplate, pageFuncs(), p)
+}
+
+// pageFuncs is how the page writes figures.
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
+		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "clock": clock, "agents": agents,
+		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
+		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
+		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
+		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
+		"bar": bracketBar, "add": func(a, b int) int { return a + b },
+		"views": viewsTable, "tierView": tierView, "share": share, "steady": steadiness,
 	}
-	return nil
 }
 
 // addTrace adds the charts of one level in time: that of the first tier's capacity,

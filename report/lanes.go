@@ -14,12 +14,12 @@ func levelTimeChart(t result.Trace) (Chart, bool) {
 		return Chart{}, false
 	}
 	panels := []panel{
-		{"Turns in flight", func(p result.TracePoint) float64 { return p.InFlight }},
-		{"Output, tok/s", func(p result.TracePoint) float64 { return p.TokensPS }},
+		{"Turns in flight", " in flight", func(p result.TracePoint) float64 { return p.InFlight }},
+		{"Output, tok/s", " tok/s", func(p result.TracePoint) float64 { return p.TokensPS }},
 	}
 	for _, p := range t.Points {
 		if p.Watts.Known() {
-			panels = append(panels, panel{"Power, W", func(p result.TracePoint) float64 { return float64(p.Watts) }})
+			panels = append(panels, panel{"Power, W", " W", func(p result.TracePoint) float64 { return float64(p.Watts) }})
 			break
 		}
 	}
@@ -35,6 +35,7 @@ func levelTimeChart(t result.Trace) (Chart, bool) {
 		p.draw(c, t, x, top, top+each)
 	}
 	bottom := height - gap - 6
+	hits(c, t, panels, x, bottom)
 	for _, v := range timeTicks(t.LengthS, 12) {
 		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
 		c.text("tick", "middle", x.at(v), bottom+17, moment(v, t.LengthS))
@@ -47,8 +48,11 @@ func levelTimeChart(t result.Trace) (Chart, bool) {
 // panel is one curve over the time of a level.
 type panel struct {
 	name  string
+	unit  string // behind a value in a sentence
 	value func(result.TracePoint) float64
 }
+
+func (p panel) says(at result.TracePoint) string { return figure(p.value(at)) + p.unit }
 
 func (p panel) draw(c *canvas, t result.Trace, x scale, top, bottom float64) {
 	var values []float64
@@ -56,7 +60,7 @@ func (p panel) draw(c *canvas, t result.Trace, x scale, top, bottom float64) {
 		values = append(values, p.value(point))
 	}
 	y := linearScale(values, bottom, top)
-	c.rect("shade", x.at(t.WindowS[0]), top, x.at(t.WindowS[1])-x.at(t.WindowS[0]), bottom-top, "window")
+	c.rect("shade", x.at(t.WindowS[0]), top, x.at(t.WindowS[1])-x.at(t.WindowS[0]), bottom-top, "")
 	for _, v := range y.ticks(3) {
 		c.line("grid", leftEdge, y.at(v), wideWidth-14, y.at(v))
 		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
@@ -72,18 +76,46 @@ func (p panel) draw(c *canvas, t result.Trace, x scale, top, bottom float64) {
 	c.text("axis-name", "start", 0, top-8, p.name)
 }
 
-// timeTable gives every tenth point.
+// mostHits bounds how many moments of a level have their values under the pointer,
+// and mostMoments how many stand in the table.
+const (
+	mostHits    = 120
+	mostMoments = 30
+)
+
+// hits lays strips over the curves; each says the values at its middle point.
+func hits(c *canvas, t result.Trace, panels []panel, x scale, bottom float64) {
+	for i := every(len(t.Points), mostHits) / 2; i < len(t.Points); i += every(len(t.Points), mostHits) {
+		half := float64(every(len(t.Points), mostHits)) * t.LengthS / float64(len(t.Points)) / 2
+		words := clock(t.Points[i].AtS)
+		for _, p := range panels {
+			words += ", " + p.says(t.Points[i])
+		}
+		from, to := x.at(t.Points[i].AtS-half), x.at(t.Points[i].AtS+half)
+		c.rect("hit", from, topEdge-6, to-from, bottom-topEdge+6, words)
+	}
+}
+
+// every returns how many points apart to look so that at most most are seen.
+func every(points, most int) int { return max(1, (points+most-1)/most) }
+
+// timeTable gives the means of some moments, evenly spread, and says how many there
+// are.
 func timeTable(t result.Trace, panels []panel) Table {
 	table := Table{Head: []string{"Time"}}
 	for _, p := range panels {
 		table.Head = append(table.Head, p.name)
 	}
-	for i := 0; i < len(t.Points); i += 10 {
+	step := every(len(t.Points), mostMoments)
+	for i := step / 2; i < len(t.Points); i += step {
 		row := []string{clock(t.Points[i].AtS)}
 		for _, p := range panels {
 			row = append(row, figure(p.value(t.Points[i])))
 		}
 		table.Rows = append(table.Rows, row)
+	}
+	if step > 1 {
+		table.Note = fmt.Sprintf("%d of %d steps shown; each is the mean of %s.", len(table.Rows), len(t.Points), clock(t.LengthS/float64(len(t.Points))))
 	}
 	return table
 }
@@ -94,20 +126,19 @@ const mostSpans = 2400
 
 // lanesChart shows what a sample of the agents did.
 func lanesChart(t result.Trace) (Chart, bool) {
-	until := lanesUntil(t)
-	if until <= 0 {
+	from, until := lanesSpan(t)
+	if until <= from {
 		return Chart{}, false
 	}
 	chart := Chart{ID: "lanes", Title: fmt.Sprintf("What %d of %s did in level %s", len(t.Lanes), count(t.Agents, "agent"), t.Level),
-		Desc:  "A lane an agent: waiting for the first token, streaming, and the tool time between turns. Empty: not started, or waiting to join a branch.",
+		Desc:  "A lane an agent: waiting for the first token, streaming, and the tool time between turns. Empty: not started, or waiting to join a branch. The table counts the whole level.",
 		Table: Table{Head: []string{"Agent", "Turns", "Prefill", "Decode", "Tool", "Failed"}}}
 	const lane = 15.0
 	top := 24.0
 	bottom := top + lane*float64(len(t.Lanes))
-	x := scale{low: 0, high: until, from: leftEdge, to: wideWidth - 14}
+	x := scale{low: from, high: until, from: leftEdge, to: wideWidth - 14}
 	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, bottom+42)
-	from, to := math.Min(t.WindowS[0], until), math.Min(t.WindowS[1], until)
-	c.rect("shade", x.at(from), top, x.at(to)-x.at(from), bottom-top, "window")
+	c.rect("shade", x.at(t.WindowS[0]), top, x.at(t.WindowS[1])-x.at(t.WindowS[0]), bottom-top, "")
 	for i, l := range t.Lanes {
 		y := top + lane*float64(i)
 		c.text("tick", "end", leftEdge-8, y+lane/2+4, whole(l.Slot))
@@ -118,21 +149,21 @@ func lanesChart(t result.Trace) (Chart, bool) {
 			if s.Kind == "prefill" || s.Kind == "failed" {
 				turns++
 			}
-			if s.FromS < until {
-				c.span(s, x, y+2, lane-4, until)
+			if s.ToS > from && s.FromS < until {
+				c.span(l.Slot, s, x, y+2, lane-4)
 			}
 		}
 		chart.Table.Rows = append(chart.Table.Rows, []string{whole(l.Slot), whole(turns), clock(totals["prefill"]), clock(totals["decode"]), clock(totals["tool"]), clock(totals["failed"])})
 	}
-	for _, v := range timeTicks(until, 12) {
+	for _, v := range ticksBetween(from, until, 12) {
 		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
 		c.text("tick", "middle", x.at(v), bottom+17, moment(v, until))
 	}
 	c.line("axis", leftEdge, bottom, wideWidth-14, bottom)
 	c.text("axis-name", "start", 0, 12, "Agent")
 	when := "time since the level began" + momentUnit(until)
-	if until < t.LengthS {
-		when = "the first " + clock(until) + " of " + clock(t.LengthS) + momentUnit(until)
+	if until-from < t.LengthS {
+		when += fmt.Sprintf("; %s of %s shown", clock(until-from), clock(t.LengthS))
 	}
 	c.text("axis-name", "end", wideWidth-14, bottom+34, when)
 	chart.SVG = c.done()
@@ -140,35 +171,38 @@ func lanesChart(t result.Trace) (Chart, bool) {
 }
 
 // span draws a stretch of a lane; kinds that are not known are not drawn.
-func (c *canvas) span(s result.LaneSpan, x scale, y, height, until float64) {
+func (c *canvas) span(slot int, s result.LaneSpan, x scale, y, height float64) {
 	switch s.Kind {
 	case "tool", "prefill", "decode", "failed":
 	default:
 		return
 	}
-	hover := fmt.Sprintf("turn %d: %s %s", s.Turn, s.Kind, clock(s.ToS-s.FromS))
+	hover := fmt.Sprintf("agent %d, turn %d at %s: %s %s", slot, s.Turn, clock(s.FromS), s.Kind, clock(s.ToS-s.FromS))
 	if s.WhatWent != "" {
 		hover += ", " + s.WhatWent
 	}
+	from, to := x.at(s.FromS), x.at(s.ToS)
 	if s.Kind == "tool" {
-		c.rect("lane-tool", x.at(s.FromS), y+height/2-1, x.at(math.Min(s.ToS, until))-x.at(s.FromS), 2, hover)
+		c.rect("lane-tool", from, y+height/2-1, to-from, 2, hover)
 		return
 	}
-	c.rect("lane-"+s.Kind, x.at(s.FromS), y, math.Max(0.6, x.at(math.Min(s.ToS, until))-x.at(s.FromS)), height, hover)
+	c.rect("lane-"+s.Kind, from, y, math.Max(0.6, to-from), height, hover)
 }
 
-// lanesUntil returns until when the lanes are drawn: the whole level, or as far as
-// the first mostSpans stretches go.
-func lanesUntil(t result.Trace) float64 {
+// lanesSpan returns from when to when the lanes are drawn: the whole level, or a part
+// of it that holds about mostSpans stretches and begins shortly before the window.
+func lanesSpan(t result.Trace) (from, until float64) {
 	total := 0
 	for _, l := range t.Lanes {
 		total += len(l.Spans)
 	}
 	if total == 0 {
-		return 0
+		return 0, 0
 	}
 	if total <= mostSpans {
-		return t.LengthS
+		return 0, t.LengthS
 	}
-	return t.LengthS * mostSpans / float64(total)
+	length := t.LengthS * mostSpans / float64(total)
+	from = math.Max(0, math.Min(t.WindowS[0]-length/10, t.LengthS-length))
+	return from, from + length
 }

@@ -11,13 +11,6 @@ import (
 	"plimsoll/result"
 )
 
-// Style returns the style sheet that every page shares.
-func Style() string { return pageStyle }
-
-// ChartTemplate returns the definition of the template "chart": a Chart with its
-// data as a table.
-func ChartTemplate() string { return chartTemplate }
-
 // Funcs returns how every page writes figures: figure (three digits), whole
 // (thousands separated), limit (as it was chosen), clock (a length of time, s),
 // day (an instant) and agents (a tier's capacity).

@@ -82,7 +82,10 @@ func TestPlanHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, forbidden := range []string{"<script", "src=", "@import", "url(", "<link", "<iframe", "%!"} {
+	if n := strings.Count(page, "<script"); n != 1 || !strings.Contains(page, "<script>"+Script()+"</script>") {
+		t.Errorf("the page holds %d scripts, want our own one", n)
+	}
+	for _, forbidden := range []string{"src=", "@import", "url(", "<link", "<iframe", "%!"} {
 		if strings.Contains(page, forbidden) {
 			t.Errorf("the page holds %s", forbidden)
 		}

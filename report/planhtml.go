@@ -18,8 +18,8 @@ var planStyle string
 
 // planPage is what the template shows.
 type planPage struct {
+	Shell     shell
 	P         plan.Plan
-	Style     template.CSS
 	Simulated bool
 	Systems   []planSystem
 }
@@ -34,14 +34,11 @@ type planSystem struct {
 
 // PlanHTML writes a plan as one self-contained page.
 func PlanHTML(w io.Writer, p plan.Plan) error {
-	t, err := template.New("plan").Funcs(template.FuncMap{
+	funcs := template.FuncMap{
 		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "figureOr": figureOr, "intOr": intOr, "percent": percent,
 		"demand": demandLine, "energy": energyLine, "join": strings.Join, "count": count, "words": func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-	}).Parse(planTemplate + chartTemplate)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
 	}
-	page := planPage{P: p, Style: template.CSS(pageStyle + planStyle)}
+	page := planPage{Shell: newShell("Plimsoll: "+p.Question, planStyle), P: p}
 	for i, a := range p.Systems {
 		page.Simulated = page.Simulated || a.Evidence == plan.Simulated
 		s := planSystem{A: a}
@@ -60,8 +57,5 @@ func PlanHTML(w io.Writer, p plan.Plan) error {
 		}
 		page.Systems = append(page.Systems, s)
 	}
-	if err := t.Execute(w, page); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	return nil
+	return render(w, planTemplate, funcs, page)
 }

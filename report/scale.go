@@ -88,6 +88,20 @@ func timeTicks(high float64, most int) []float64 {
 	return linearTicks(high, most)
 }
 
+// ticksBetween returns up to most round moments of an axis in seconds that does not
+// begin at 0.
+func ticksBetween(low, high float64, most int) []float64 {
+	steps := timeTicks(high-low, most)
+	if len(steps) < 2 {
+		return nil
+	}
+	var out []float64
+	for v := math.Ceil(low/steps[1]) * steps[1]; v <= high; v += steps[1] {
+		out = append(out, v)
+	}
+	return out
+}
+
 func linearTicks(high float64, most int) []float64 {
 	step := math.Pow(10, math.Floor(math.Log10(high/float64(most))))
 	for _, factor := range []float64{1, 2, 5, 10} {

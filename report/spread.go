@@ -98,23 +98,36 @@ func (s spread) strip(c *canvas, l result.Level, x, half float64, y scale) {
 		}
 		return 0, false
 	}
-	p5, ok5 := at(0.05)
-	p95, ok95 := at(0.95)
-	if ok5 && ok95 {
-		c.line("whisker", x, p5, x, p95)
+	c.together(s.says(l), func() {
+		c.rect("hit", x-1.3*half, topEdge, 2.6*half, bottomEdge-topEdge, "")
+		p5, ok5 := at(0.05)
+		p95, ok95 := at(0.95)
+		if ok5 && ok95 {
+			c.line("whisker", x, p5, x, p95)
+		}
+		p25, ok25 := at(0.25)
+		p75, ok75 := at(0.75)
+		if ok25 && ok75 {
+			c.rect("box", x-half, math.Min(p25, p75), 2*half, math.Abs(p25-p75), "")
+		}
+		if p50, ok := at(0.5); ok {
+			c.line("median", x-half, p50, x+half, p50)
+		}
+		if decides, ok := at(s.decides); ok {
+			fmt.Fprintf(&c.b, "<circle class=\"decides\" cx=\"%s\" cy=\"%s\" r=\"4\"/>\n", px(x), px(decides))
+		}
+	})
+}
+
+// says writes the quantiles of a level in words.
+func (s spread) says(l result.Level) string {
+	words := fmt.Sprintf("level %s: %s agents", l.ID, whole(l.Agents))
+	for i, v := range s.values(l) {
+		if q := l.Distribution.At[i]; q == 0.05 || q == 0.25 || q == 0.5 || q == 0.75 || q == 0.95 {
+			words += fmt.Sprintf(", P%g %s", 100*q, figure(float64(v)))
+		}
 	}
-	p25, ok25 := at(0.25)
-	p75, ok75 := at(0.75)
-	if ok25 && ok75 {
-		c.rect("box", x-half, math.Min(p25, p75), 2*half, math.Abs(p25-p75), "")
-	}
-	if p50, ok := at(0.5); ok {
-		c.line("median", x-half, p50, x+half, p50)
-	}
-	if decides, ok := at(s.decides); ok {
-		fmt.Fprintf(&c.b, "<circle class=\"decides\" cx=\"%s\" cy=\"%s\" r=\"4\">%s</circle>\n", px(x), px(decides),
-			hoverTitle(fmt.Sprintf("level %s: %s agents, P%.0f", l.ID, whole(l.Agents), 100*s.decides)))
-	}
+	return words + " " + s.unit
 }
 
 func (s spread) table(levels []result.Level) Table {

@@ -23,6 +23,7 @@ type Chart struct {
 type Table struct {
 	Head []string
 	Rows [][]string
+	Note string // what the rows are not; "" they are all there is
 }
 
 // canvas writes an SVG. All text that goes through it is escaped.
@@ -94,6 +95,13 @@ func (c *canvas) mark(outcome string, x, y float64, hover string) {
 		shape = fmt.Sprintf(`<rect x="%s" y="%s" width="%s" height="%s"/>`, px(x-r+1), px(y-r+1), px(2*r-2), px(2*r-2))
 	}
 	fmt.Fprintf(&c.b, "<g class=\"mark %s\">%s%s</g>\n", outcome, hoverTitle(hover), shape)
+}
+
+// together draws several shapes that say one thing.
+func (c *canvas) together(hover string, draw func()) {
+	c.b.WriteString("<g>" + hoverTitle(hover) + "\n")
+	draw()
+	c.b.WriteString("</g>\n")
 }
 
 func hoverTitle(s string) string {

@@ -39,11 +39,13 @@ func timelineChart(r result.Result) (Chart, bool) {
 		}
 		hover := fmt.Sprintf("level %s: %s agents, %s, window %s", l.ID, whole(l.Agents), l.Validity, clock(l.WindowS))
 		top := y.at(float64(l.Agents))
-		c.rect(hold, x.at(l.StartS), top, x.at(l.StartS+l.TookS)-x.at(l.StartS)-1, bottomEdge-top, hover)
-		if l.WindowT[0].Known() && l.WindowT[1].Known() {
-			from, to := x.at(l.StartS+float64(l.WindowT[0])), x.at(l.StartS+float64(l.WindowT[1]))
-			c.rect(window, from, top, to-from, bottomEdge-top, hover)
-		}
+		c.together(hover, func() {
+			c.rect(hold, x.at(l.StartS), top, x.at(l.StartS+l.TookS)-x.at(l.StartS)-1, bottomEdge-top, "")
+			if l.WindowT[0].Known() && l.WindowT[1].Known() {
+				from, to := x.at(l.StartS+float64(l.WindowT[0])), x.at(l.StartS+float64(l.WindowT[1]))
+				c.rect(window, from, top, to-from, bottomEdge-top, "")
+			}
+		})
 	}
 	c.line("axis", leftEdge, bottomEdge, wideWidth-14, bottomEdge)
 	c.text("axis-name", "end", wideWidth-14, bottomEdge+33, "time since the first level began"+momentUnit(x.high))

@@ -12,10 +12,11 @@ import (
 )
 
 // The content security policies: of our own pages, and of self-contained reports,
-// which may hold what somebody else wrote and so run in a sandbox.
+// which may hold what somebody else wrote and so run in a sandbox, with no script
+// but the one that every report holds (its hash follows).
 const (
 	ownPolicy    = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+	reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox allow-scripts; script-src "
 )
 
 // guard refuses what is not a read by somebody who may.

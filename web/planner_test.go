@@ -6,11 +6,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"plimsoll/plan"
 	"plimsoll/power"
+	"plimsoll/report/browser"
 	"plimsoll/result"
 )
 
@@ -79,15 +81,15 @@ func TestPlanner(t *testing.T) {
 }
 
 func TestPlannerInABrowser(t *testing.T) {
-	ctx, seen := browser(t)
+	p := browser.Open(t, time.Minute)
 	server := httptest.NewServer(site(t, Config{Dir: t.TempDir(), Systems: published(t)}).handler(true))
 	defer server.Close()
-	do(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(server.URL+"/"), chromedp.Click(chromedp.CSS("nav .right")), chromedp.WaitVisible(chromedp.CSS("form.plan")))
-	do(t, ctx, chromedp.Click(chromedp.CSS("input[name=system]")))
-	screenshot(t, ctx, "planner.png")
-	narrow(t, ctx, "planner")
-	do(t, ctx, chromedp.Click(chromedp.CSS("form.plan button")))
-	until(t, ctx, "location.pathname === '/plan/answer' && !!document.querySelector('table.headline')")
-	screenshot(t, ctx, "plan.png")
-	seen.quietAndAtHome(t, server.URL, 3)
+	p.Go(server.URL + "/")
+	p.Do(chromedp.Click(chromedp.CSS("nav .right")), chromedp.WaitVisible(chromedp.CSS("form.plan")))
+	p.Do(chromedp.Click(chromedp.CSS("input[name=system]")))
+	p.Shoot("web-planner")
+	p.Do(chromedp.Click(chromedp.CSS("form.plan button")))
+	p.Until("location.pathname === '/plan/answer' && !!document.querySelector('table.headline')", patience)
+	p.Shoot("web-plan")
+	p.QuietAndAtHome(server.URL, 3)
 }

@@ -65,7 +65,7 @@ func (s *Site) selfContained(w http.ResponseWriter, page []byte, also, words str
 		nav += `<a href="` + html.EscapeString(also) + `" style="color:inherit">` + html.EscapeString(words) + `</a>`
 	}
 	page = bytes.Replace(page, []byte("<body>"), []byte("<body>"+nav+"</nav>"), 1)
-	w.Header().Set("Content-Security-Policy", reportPolicy)
+	w.Header().Set("Content-Security-Policy", reportPolicy+report.ScriptPolicy())
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(page)
 }

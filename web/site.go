@@ -99,7 +99,10 @@ func (s *Site) handler(local bool) http.Handler {
 		own, err := files.ReadFile("web.css")
 		return append([]byte(report.Style()), own...), err
 	}))
-	mux.HandleFunc("GET /web.js", asset("text/javascript; charset=utf-8", func() ([]byte, error) { return files.ReadFile("web.js") }))
+	mux.HandleFunc("GET /web.js", asset("text/javascript; charset=utf-8", func() ([]byte, error) {
+		own, err := files.ReadFile("web.js")
+		return append([]byte(report.Script()), own...), err
+	}))
 	mux.HandleFunc("GET /icon.svg", asset("image/svg+xml", func() ([]byte, error) { return []byte(icon), nil }))
 	if len(s.config.Systems) > 0 {
 		mux.HandleFunc("GET /plan", s.planner)

@@ -70,14 +70,17 @@
       source.onopen = () => say('');
       source.onerror = () => say('connection lost; trying again');
       source.onmessage = message => {
+        let changed = false;
         for (const [name, html] of Object.entries(JSON.parse(message.data))) {
           if (last[name] === html) continue;
           last[name] = html;
           const part = document.getElementById(name), scroll = [...part.querySelectorAll('.scroll,.news')].map(e => [e.scrollLeft, e.scrollTop]);
           part.innerHTML = html; // rendered and escaped by the server
           if (name === 'news') tell(part);
+          changed = true;
           part.querySelectorAll('.scroll,.news').forEach((e, i) => { if (scroll[i]) [e.scrollLeft, e.scrollTop] = scroll[i]; });
         }
+        if (changed) document.dispatchEvent(new Event('filled')); // the charts are other ones now
       };
       source.addEventListener('failure', message => { close(); say(JSON.parse(message.data)); });
       source.addEventListener('over', () => { over = true; close(); });
