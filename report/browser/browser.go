@@ -29,6 +29,7 @@ type Page struct {
 	t       testing.TB
 	ctx     context.Context
 	folder  string // of the screenshots
+	kept    bool   // after the test
 	witness *witness
 }
 
@@ -53,7 +54,7 @@ func Open(t testing.TB, limit time.Duration) *Page {
 		t.Skip("chromium is missing; scripts/parts.sh installs it")
 	}
 	p := &Page{t: t, folder: os.Getenv("PLIMSOLL_ARTEFACTS"), witness: &witness{}}
-	if p.folder == "" {
+	if p.kept = p.folder != ""; !p.kept {
 		p.folder = t.TempDir()
 	}
 	bounded, stop := context.WithTimeout(context.Background(), limit)
@@ -127,14 +128,16 @@ func (p *Page) Until(js string, limit time.Duration) {
 // Has is the expression that the page shows a text.
 func Has(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
 
-// Shoot keeps a picture of the page, light and dark at a desk's width and at a
-// telephone's, on which nothing may need scrolling sideways, and checks that it
-// prints.
+// Shoot takes pictures of the page at a desk's width and at a telephone's, on which
+// nothing may need scrolling sideways, and checks that it prints. A dark one is taken
+// where pictures are kept.
 func (p *Page) Shoot(name string) {
 	p.t.Helper()
-	p.Dark(true)
-	p.shot(name + "-dark")
-	p.Dark(false)
+	if p.kept {
+		p.Dark(true)
+		p.shot(name + "-dark")
+		p.Dark(false)
+	}
 	p.shot(name + "-light")
 	p.Width(Narrow)
 	if over := Eval[float64](p, "document.scrollingElement.scrollWidth - window.innerWidth"); over > 0 {
