@@ -83,6 +83,10 @@ type result struct {
 		P25Speed  float64 `json:"p25_speed_tps"`
 		P95TTFT   float64 `json:"p95_ttft_s"`
 
+		Distribution struct {
+			TTFTs []float64 `json:"ttft_s"` // P1, P5, P10, P25, P50, P75, P90, P95, P99
+		} `json:"distribution"`
+
 		Classes map[string]int `json:"classes"`
 	} `json:"levels"`
 	Tiers []struct {

@@ -257,3 +257,28 @@ func BenchmarkHold(b *testing.B) {
 		held(b, c, stage)
 	}
 }
+
+// TestFirstChunkOfADraft: where the first token comes out of a decode step that yields
+// several, the first chunk of a live engine holds them, so that speed is over the others.
+func TestFirstChunkOfADraft(t *testing.T) {
+	c := demo(t, 4, 1, 1)
+	decode := c.Engine
+	decode.Accepted = 2.5
+	c.Deployment = sim.DeploymentConfig{Serve: []sim.Config{c.Engine}, Decode: []sim.Config{decode}, Router: sim.RouteAffinity}
+	rows, _ := held(t, c, long(8, 10*time.Second))
+	several := 0
+	for _, r := range rows {
+		if r.Class != plimsoll.ClassOK {
+			continue
+		}
+		if r.FirstChunkTokens < 1 || r.FirstChunkTokens > 3 || r.FirstChunkTokens > r.UsageCompletion {
+			t.Errorf("first chunk of %d tokens of %d", r.FirstChunkTokens, r.UsageCompletion)
+		}
+		if r.FirstChunkTokens > 1 {
+			several++
+		}
+	}
+	if several < 8 {
+		t.Errorf("only %d of %d replies begin with several tokens", several, len(rows))
+	}
+}

@@ -73,7 +73,7 @@ func (f *flight) take(e sim.Emission, at plimsoll.Instant) {
 	r := &f.row
 	if e.First {
 		r.FirstByte, r.FirstToken, r.FirstVisible = at, at, at
-		r.FirstChunkTokens, r.FirstChunkSource = 1, "local"
+		r.FirstChunkTokens, r.FirstChunkSource = int32(e.Tokens), "local"
 		r.Status, r.UsageCached, r.LocalTokens = 200, int32(e.Cached), 0
 	}
 	r.LastToken = at
