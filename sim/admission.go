@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Blocked says why the head of the queue was not admitted to a step.
 type Blocked string
@@ -20,7 +17,7 @@ const (
 // admissibleAt returns the instant before which the sequence cannot be admitted
 // for reasons that only time removes.
 func (e *Engine) admissibleAt(s *sequence) time.Duration {
-	if e.cfg.PreferredSeqs > 0 && len(e.running) >= e.preferred() && !s.admitted {
+	if e.cfg.PreferredSeqs > 0 && e.running() >= e.preferred() && !s.admitted {
 		return s.arrival + e.cfg.MaxQueueDelay
 	}
 	return s.arrival
@@ -29,7 +26,7 @@ func (e *Engine) admissibleAt(s *sequence) time.Duration {
 // preferred returns how many sequences the batcher likes to run while so many wait.
 func (e *Engine) preferred() int {
 	n := e.cfg.PreferredSeqs
-	if over := len(e.waiting) - e.cfg.PreferredQueue; over > 0 && e.cfg.QueuePerSeq > 0 {
+	if over := e.waiting.len() - e.cfg.PreferredQueue; over > 0 && e.cfg.QueuePerSeq > 0 {
 		n += int(float64(over) / e.cfg.QueuePerSeq)
 	}
 	return n
@@ -37,11 +34,11 @@ func (e *Engine) preferred() int {
 
 // admit moves the head of the queue into the running batch, or says what forbids it.
 func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
-	s := e.waiting[0]
+	s := e.waiting.first()
 	switch {
 	case s.arrival > at:
 		return nil, blockedByTime
-	case len(e.running) >= e.cfg.MaxSeqs:
+	case e.running() >= e.cfg.MaxSeqs:
 		return nil, BlockedBySeqs
 	case e.admissibleAt(s) > at:
 		return nil, BlockedByDelay
@@ -51,17 +48,25 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 		tokens += s.Output - s.output
 	}
 	// One prompt token is always computed: it yields the next token.
-	usable := min(len(s.Blocks), (s.prompt-1)/e.cfg.BlockTokens)
-	found, evictable := e.pool.hits(s.held[:0], s.Blocks[:usable])
+	found, blocks, evictable := e.pool.hits(s.held[:0], s.Prefix, min(s.full, (s.prompt-1)/e.cfg.BlockTokens))
 	s.held = found[:0] // kept for the next try; nothing is held yet
-	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - len(found)
+	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - blocks
 	if need > e.pool.free+e.pool.evictable-evictable {
 		return nil, BlockedByPool
 	}
 	e.pool.pin(found)
 	e.pool.take(need)
-	s.held, s.reserved, s.lookedUp = found, need, len(found)
-	s.computed = len(found) * e.cfg.BlockTokens
+	s.held, s.shared, s.reserved = found, blocks, need
+	e.waiting.pop()
+	e.begun(s)
+	return s, ""
+}
+
+// begun settles where an admitted sequence's prompt stands.
+func (e *Engine) begun(s *sequence) {
+	e.admissions++
+	s.order = e.admissions
+	s.computed = s.shared * e.cfg.BlockTokens
 	if s.Ready && !s.admitted {
 		s.computed = s.prompt
 	}
@@ -70,9 +75,11 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 		e.stats.PromptTokens += int64(s.Tokens)
 		e.stats.CachedTokens += int64(s.cached)
 	}
-	e.waiting = slices.Delete(e.waiting, 0, 1)
-	e.running = append(e.running, s)
-	return s, ""
+	if s.computed == s.prompt {
+		e.decoding.join(s)
+	} else {
+		e.prefilling = append(e.prefilling, s)
+	}
 }
 
 // grow makes room for the next token of every decoding sequence, preempting the
@@ -80,27 +87,44 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 // because a request that does not fit alone is refused on submission.
 func (e *Engine) grow() {
 	for !e.extend(e.tokensOf(1)) {
-		victim := e.running[len(e.running)-1]
-		e.running = e.running[:len(e.running)-1]
-		e.pool.release(victim.held, victim.reserved)
-		victim.held, victim.reserved, victim.computed = victim.held[:0], 0, 0
-		victim.prompt = victim.Tokens + victim.output
-		e.waiting = slices.Insert(e.waiting, 0, victim)
+		s := e.evicted()
+		e.pool.release(s.held, s.reserved)
+		s.held, s.shared, s.reserved, s.computed = s.held[:0], 0, 0, 0
+		s.prompt = s.Tokens + s.output
+		e.waiting.pushFront(s)
 		e.stats.Preempted++
 	}
+}
+
+// evicted takes the sequence admitted last out of the running ones.
+func (e *Engine) evicted() *sequence {
+	var last *sequence
+	for _, s := range e.decoding.ends {
+		if last == nil || s.order > last.order {
+			last = s
+		}
+	}
+	if n := len(e.prefilling); n > 0 && (last == nil || e.prefilling[n-1].order > last.order) {
+		last = e.prefilling[n-1]
+		e.prefilling = e.prefilling[:n-1]
+		return last
+	}
+	e.decoding.leave(last)
+	e.count(last)
+	return last
 }
 
 // extend takes the blocks that all decoding sequences need for so many more
 // tokens, or none where they are not to be had.
 func (e *Engine) extend(tokens int) bool {
 	need := 0
-	for _, s := range e.running {
+	for _, s := range e.decoding.ends {
 		need += e.missing(s, tokens)
 	}
-	if !e.pool.take(need) {
-		return false
+	if need == 0 || !e.pool.take(need) {
+		return need == 0
 	}
-	for _, s := range e.running {
+	for _, s := range e.decoding.ends {
 		s.reserved += e.missing(s, tokens)
 	}
 	return true
@@ -108,9 +132,6 @@ func (e *Engine) extend(tokens int) bool {
 
 // missing returns the blocks that a decoding sequence lacks for so many more tokens.
 func (e *Engine) missing(s *sequence, tokens int) int {
-	if !s.decoding() {
-		return 0
-	}
-	tokens = min(tokens, s.Output-s.output)
-	return max(0, e.cfg.blocksFor(s.context()+tokens)+e.cfg.FixedBlocks-len(s.held)-s.reserved)
+	context := s.Tokens + min(e.decoding.outputOf(s)+tokens, s.Output)
+	return max(0, e.cfg.blocksFor(context)+e.cfg.FixedBlocks-s.shared-s.reserved)
 }

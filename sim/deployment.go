@@ -25,6 +25,20 @@ type DeploymentConfig struct {
 	// TransferPerToken seconds a prompt token.
 	TransferFixed    time.Duration
 	TransferPerToken float64
+	// Racks is how many equal copies the engines are: the first of Serve and Decode
+	// are those of the first, and so on. 0 is 1. A Deployment routes over all engines
+	// whatever their rack.
+	Racks int
+}
+
+// Rack returns one of the copies.
+func (c DeploymentConfig) Rack(i int) DeploymentConfig {
+	part := func(all []Config) []Config {
+		n := len(all) / max(1, c.Racks)
+		return all[i*n : (i+1)*n]
+	}
+	c.Serve, c.Decode, c.Racks = part(c.Serve), part(c.Decode), 1
+	return c
 }
 
 // Validate names the first field that is out of bounds.
@@ -41,6 +55,8 @@ func (c DeploymentConfig) Validate() error {
 		}
 	}
 	switch {
+	case c.Racks < 0 || len(c.Serve)%max(1, c.Racks)+len(c.Decode)%max(1, c.Racks) > 0:
+		return fmt.Errorf("sim: Racks is %d, which does not divide %d engines under Serve and %d under Decode", c.Racks, len(c.Serve), len(c.Decode))
 	case c.Router != RouteAffinity && c.Router != RouteLeastLoaded && c.Router != RoutePrefix:
 		return fmt.Errorf("sim: Router is %q, must be %s, %s or %s", c.Router, RouteAffinity, RouteLeastLoaded, RoutePrefix)
 	case c.Overhead < 0 || c.TransferFixed < 0 || !(c.TransferPerToken >= 0):
@@ -68,7 +84,7 @@ type Deployment struct {
 	cfg      DeploymentConfig
 	serve    []*Engine
 	decode   []*Engine
-	mail     mail
+	mail     heap[*letter]
 	sent     uint64 // order of mail
 	last     time.Duration
 	flights  map[uint64]*flight
@@ -157,7 +173,7 @@ func (d *Deployment) firstStage(r Request) Request {
 
 // ready is what a Decode engine is asked for.
 func (r Request) ready() Request {
-	r.Ready, r.Blocks = true, nil
+	r.Ready, r.Prefix = true, nil
 	return r
 }
 
@@ -177,7 +193,7 @@ func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
 
 // Next returns when something happens next; false: nothing will.
 func (d *Deployment) Next() (time.Duration, bool) {
-	at, ok := d.mail.next()
+	at, ok := d.posted()
 	for _, stage := range [][]*Engine{d.serve, d.decode} {
 		for _, e := range stage {
 			if t, busy := e.Next(); busy && (!ok || t < at) {
@@ -201,8 +217,8 @@ func (d *Deployment) Advance(now time.Duration, emit func(Emission)) {
 		for _, e := range d.decode {
 			e.Advance(at, func(m Emission) { d.emit(m, emit) })
 		}
-		for t, ok := d.mail.next(); ok && t <= at; t, ok = d.mail.next() {
-			d.deliver(at, d.mail.pop())
+		for t, ok := d.posted(); ok && t <= at; t, ok = d.posted() {
+			d.deliver(at, d.mail.remove(0).f)
 		}
 	}
 }

@@ -114,12 +114,9 @@ func TestAffinityKeepsPrefixes(t *testing.T) {
 	now := time.Duration(0)
 	for turn := range 3 {
 		for session := range 3 {
-			blocks := make([]uint64, 10*(turn+1))
-			for i := range blocks {
-				blocks[i] = uint64(session+1)<<32 + uint64(i)
-			}
+			prefix := []sim.Run{{ID: uint64(session + 1), Blocks: 10 * (turn + 1)}}
 			now += time.Second
-			r := sim.Request{ID: uint64(turn*3 + session + 1), Tokens: 16*len(blocks) + 1, Blocks: blocks, Output: 1, Session: uint64(session + 1)}
+			r := sim.Request{ID: uint64(turn*3 + session + 1), Tokens: 160*(turn+1) + 1, Prefix: prefix, Output: 1, Session: uint64(session + 1)}
 			if err := d.Submit(now, r); err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -13,10 +14,14 @@ type Engine struct {
 	clock   time.Duration // end of the last completed step
 	last    time.Duration // latest instant submitted
 	step    step
-	waiting []*sequence // first come first served; the preempted in front
-	running []*sequence // in order of admission
-	byID    map[uint64]*sequence
-	stats   Stats
+	waiting queue
+	// Running: prompts under computation, in order of admission, and decoding.
+	prefilling []*sequence
+	decoding   decoding
+	admissions uint64
+	touched    []*sequence // by the step that completes
+	byID       map[uint64]*sequence
+	stats      Stats
 }
 
 // New returns an idle engine at instant 0 with an empty cache.
@@ -25,8 +30,11 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	cfg.Accepted = max(1, cfg.Accepted)
-	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence)}, nil
+	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}, nil
 }
+
+// running returns the number of sequences admitted.
+func (e *Engine) running() int { return len(e.prefilling) + len(e.decoding.ends) }
 
 // Config returns what the engine was made of.
 func (e *Engine) Config() Config { return e.cfg }
@@ -49,13 +57,13 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 
 // enqueue queues a request that was checked.
 func (e *Engine) enqueue(now time.Duration, r Request) {
-	s := &sequence{Request: r, arrival: now, prompt: r.Tokens}
+	s := &sequence{Request: r, arrival: now, prompt: r.Tokens, full: blocksOf(r.Prefix), at: -1}
 	e.last = now
 	e.byID[r.ID] = s
-	e.waiting = append(e.waiting, s)
+	e.waiting.push(s)
 	e.stats.Submitted++
-	if len(e.waiting) == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
-		e.step.truncate(max(now, e.admissibleAt(e.waiting[0])))
+	if e.waiting.len() == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
+		e.step.truncate(max(now, e.admissibleAt(e.waiting.first())))
 	}
 }
 
@@ -69,13 +77,17 @@ func (e *Engine) Cancel(now time.Duration, id uint64) bool {
 	delete(e.byID, id)
 	e.stats.Cancelled++
 	e.step.truncate(now)
-	same := func(other *sequence) bool { return other == s }
-	if i := slices.IndexFunc(e.running, same); i >= 0 {
-		e.running = slices.Delete(e.running, i, i+1)
-		e.pool.release(s.held, s.reserved)
-		return true
+	i := slices.Index(e.prefilling, s)
+	switch {
+	case s.decoding():
+		e.decoding.leave(s)
+		e.count(s)
+	case i >= 0:
+		e.prefilling = slices.Delete(e.prefilling, i, i+1)
+	default:
+		e.waiting.remove(s)
 	}
-	e.waiting = slices.DeleteFunc(e.waiting, same)
+	e.pool.release(s.held, s.reserved)
 	return true
 }
 
@@ -100,19 +112,19 @@ func (e *Engine) Advance(now time.Duration, emit func(Emission)) {
 
 // Warm puts prompt blocks into the cache as if a request had computed them, so that
 // a run can begin in the middle.
-func (e *Engine) Warm(blocks []uint64) { e.pool.warm(blocks) }
+func (e *Engine) Warm(prefix []Run) { e.pool.warm(prefix) }
 
 // ResetCache forgets every cached block that no request uses.
 func (e *Engine) ResetCache() { e.pool.reset() }
 
 // begin plans the next step where there is work and none is under way.
 func (e *Engine) begin() {
-	if e.step.active || len(e.running)+len(e.waiting) == 0 {
+	if e.step.active || e.running()+e.waiting.len() == 0 {
 		return
 	}
 	at := e.clock
-	if len(e.running) == 0 {
-		at = max(at, e.waiting[0].arrival)
+	if e.running() == 0 {
+		at = max(at, e.waiting.first().arrival)
 	}
 	e.stats.EnergyJ += e.cfg.Power.IdleW * (at - e.clock).Seconds()
 	e.clock = at
@@ -126,53 +138,61 @@ func (e *Engine) complete(emit func(Emission)) {
 	e.stats.Busy += at - e.step.start
 	e.stats.Steps += int64(steps)
 	e.clock, e.step.active = at, false
-	kept := e.running[:0]
-	for _, s := range e.running {
-		e.progress(s, steps)
+	e.touched = e.touched[:0]
+	if e.step.decodes {
+		e.touched = e.decoding.advance(steps, e.cfg.PerToken, e.touched)
+	}
+	e.compute()
+	slices.SortFunc(e.touched, func(a, b *sequence) int { return cmp.Compare(a.order, b.order) })
+	for _, s := range e.touched {
+		e.count(s)
 		if e.emission(s, at, emit) {
 			delete(e.byID, s.ID)
 			e.pool.release(s.held, s.reserved)
 			e.stats.Finished++
-			continue
 		}
-		kept = append(kept, s)
 	}
-	clear(e.running[len(kept):])
-	e.running = kept
 }
 
-// progress moves one sequence by the step under way.
-func (e *Engine) progress(s *sequence, steps int) {
-	if !s.inStep {
-		return
-	}
-	s.inStep = false
-	if s.chunk == 0 {
-		before := s.output
-		s.advance(steps, e.cfg.Accepted)
-		e.stats.OutputTokens += int64(s.output - before)
-		return
-	}
-	s.computed += s.chunk
-	e.stats.ComputedTokens += int64(s.chunk)
-	s.chunk = 0
-	e.publish(s)
-	if s.decoding() {
+// compute applies the prompt chunks of the step. Who has the prompt complete has a
+// token, and decodes from the next step on.
+func (e *Engine) compute() {
+	kept := e.prefilling[:0]
+	for _, s := range e.prefilling {
+		s.computed += s.chunk
+		e.stats.ComputedTokens += int64(s.chunk)
+		if s.chunk > 0 {
+			e.publish(s)
+		}
+		s.chunk = 0
+		if s.computed < s.prompt {
+			kept = append(kept, s)
+			continue
+		}
 		s.output++
-		s.base, s.steps = s.output, 0
-		e.stats.OutputTokens++
+		e.touched = append(e.touched, s)
+		if s.output < s.Output {
+			e.decoding.join(s)
+		}
 	}
+	clear(e.prefilling[len(kept):])
+	e.prefilling = kept
 }
 
 // publish caches the full prompt blocks that are computed by now.
 func (e *Engine) publish(s *sequence) {
-	for s.lookedUp < len(s.Blocks) && (s.lookedUp+1)*e.cfg.BlockTokens <= s.computed {
-		if b := e.pool.publish(s.Blocks[s.lookedUp]); b != nil {
-			s.held = append(s.held, b)
-			s.reserved--
-		}
-		s.lookedUp++
+	n := min(s.full, s.computed/e.cfg.BlockTokens) - s.shared
+	if n > 0 {
+		s.held = e.pool.publish(s.held, s.Prefix, n)
+		s.shared += n
+		s.reserved -= n
 	}
+}
+
+// count takes what a sequence has generated into the account.
+func (e *Engine) count(s *sequence) {
+	e.stats.OutputTokens += int64(s.output - s.counted)
+	s.counted = s.output
 }
 
 // emission emits what the sequence has new and reports whether it is done.

@@ -53,14 +53,14 @@ func arrivals(t *rapid.T, cfg sim.Config) []arrival {
 		tokens := rapid.IntRange(1, 200).Draw(t, "prompt")
 		full := tokens / cfg.BlockTokens
 		shared := rapid.IntRange(0, full).Draw(t, "shared")
-		blocks := make([]uint64, full)
-		for b := range blocks {
-			blocks[b] = uint64(b + 1)
-			if b >= shared {
-				blocks[b] += uint64(i+1) << 32
-			}
+		var prefix []sim.Run
+		if shared > 0 {
+			prefix = append(prefix, sim.Run{ID: 1, Blocks: shared})
 		}
-		a := arrival{at: at, req: sim.Request{ID: uint64(i + 1), Tokens: tokens, Blocks: blocks, Output: rapid.IntRange(1, 100).Draw(t, "output")}}
+		if full > shared {
+			prefix = append(prefix, sim.Run{ID: uint64(i + 2), Blocks: full - shared})
+		}
+		a := arrival{at: at, req: sim.Request{ID: uint64(i + 1), Tokens: tokens, Prefix: prefix, Output: rapid.IntRange(1, 100).Draw(t, "output")}}
 		if rapid.IntRange(0, 9).Draw(t, "cancelled") == 0 {
 			a.cancel = at + time.Duration(rapid.IntRange(1, 300).Draw(t, "after"))*time.Millisecond
 		}

@@ -1,56 +1,138 @@
 package sim
 
-// block is a resident block of the prefix cache.
-type block struct {
-	id         uint64
-	refs       int    // sequences that use it; it is evictable at 0
-	prev, next *block // neighbours among the evictable, oldest first
+import "slices"
+
+// Run is a stretch of full blocks of a prompt. Its ID stands for what they hold and
+// for all that is before them, so that two prompts that give the same ID have the
+// shorter one's blocks of it in common. A prompt may leave a run after part of it:
+// what follows has another ID.
+type Run struct {
+	ID     uint64
+	Blocks int // at least 1
+}
+
+// blocksOf returns the blocks of the runs together.
+func blocksOf(prefix []Run) int {
+	n := 0
+	for _, r := range prefix {
+		n += r.Blocks
+	}
+	return n
 }
 
 // pool accounts for the KV memory in blocks:
 // total = free + private + pinned + evictable.
+// The prefix cache is a tree of runs: of each, the leading blocks are resident.
 type pool struct {
 	total     int
 	free      int
 	private   int // partial prompt blocks, blocks under computation, output
 	pinned    int // cached blocks in use
 	evictable int // cached blocks that nobody uses
-	byID      map[uint64]*block
-	lru       block // sentinel of the ring of evictable blocks
+	runs      map[uint64]*cached
+	lru       span // sentinel of the ring of evictable spans, oldest first
+}
+
+// cached is the resident part of a run. Whoever uses a block uses all before it.
+type cached struct {
+	id     uint64
+	blocks int     // resident: the leading ones
+	pinned int     // of them in use: the leading ones
+	users  []users // by the number of leading blocks in use
+	spans  []*span // blocks not in use, from the shallow end: pinned..blocks
+}
+
+// users is how many sequences use so many leading blocks of a run.
+type users struct{ blocks, count int }
+
+// span is evictable blocks of a run that came out of use together. In a run, deeper
+// is older: a use of a block is a use of all before it.
+type span struct {
+	of         *cached
+	blocks     int
+	prev, next *span
+}
+
+// hold is a sequence's use of the leading blocks of a run.
+type hold struct {
+	run    *cached
+	blocks int
 }
 
 func newPool(total int) *pool {
-	p := &pool{total: total, free: total, byID: make(map[uint64]*block)}
+	p := &pool{total: total, free: total, runs: make(map[uint64]*cached)}
 	p.lru.prev, p.lru.next = &p.lru, &p.lru
 	return p
 }
 
-// hits appends the resident blocks of the leading identities to found, and counts
-// those of them that are evictable now.
-func (p *pool) hits(found []*block, ids []uint64) (_ []*block, evictable int) {
-	for _, id := range ids {
-		b := p.byID[id]
-		if b == nil {
+// hits appends the resident leading blocks of a prompt, at most so many, to found. It
+// counts them, and those of them that are evictable now.
+func (p *pool) hits(found []hold, prefix []Run, most int) (_ []hold, blocks, evictable int) {
+	for _, r := range prefix {
+		c := p.runs[r.ID]
+		if c == nil || blocks == most {
 			break
 		}
-		if b.refs == 0 {
-			evictable++
+		n := min(r.Blocks, c.blocks, most-blocks)
+		blocks += n
+		evictable += max(0, n-c.pinned)
+		found = append(found, hold{c, n})
+		if n < r.Blocks {
+			break
 		}
-		found = append(found, b)
 	}
-	return found, evictable
+	return found, blocks, evictable
 }
 
-// pin takes blocks into use.
-func (p *pool) pin(blocks []*block) {
-	for _, b := range blocks {
-		if b.refs == 0 {
-			b.prev.next, b.next.prev = b.next, b.prev
-			p.evictable--
-			p.pinned++
-		}
-		b.refs++
+// pin takes what was found into use.
+func (p *pool) pin(found []hold) {
+	for _, h := range found {
+		p.use(h.run, 0, h.blocks)
 	}
+}
+
+// use changes how many leading blocks a sequence uses of a run, all resident.
+func (p *pool) use(c *cached, from, to int) {
+	c.move(from, to)
+	top := 0
+	for _, u := range c.users {
+		top = max(top, u.blocks)
+	}
+	p.pinned += top - c.pinned
+	p.evictable -= top - c.pinned
+	if top < c.pinned {
+		s := &span{of: c, blocks: c.pinned - top, prev: p.lru.prev, next: &p.lru}
+		s.prev.next, s.next.prev = s, s
+		c.spans = slices.Insert(c.spans, 0, s)
+	}
+	for n := top - c.pinned; n > 0; {
+		s := c.spans[0]
+		k := min(n, s.blocks)
+		n -= k
+		if s.blocks -= k; s.blocks == 0 {
+			s.prev.next, s.next.prev = s.next, s.prev
+			c.spans = slices.Delete(c.spans, 0, 1)
+		}
+	}
+	c.pinned = top
+}
+
+// move counts a sequence that used from blocks among those that use to; 0 is none.
+func (c *cached) move(from, to int) {
+	if i := slices.IndexFunc(c.users, func(u users) bool { return u.blocks == from }); i >= 0 {
+		if c.users[i].count--; c.users[i].count == 0 {
+			c.users[i] = c.users[len(c.users)-1]
+			c.users = c.users[:len(c.users)-1]
+		}
+	}
+	if to == 0 {
+		return
+	}
+	if i := slices.IndexFunc(c.users, func(u users) bool { return u.blocks == to }); i >= 0 {
+		c.users[i].count++
+		return
+	}
+	c.users = append(c.users, users{to, 1})
 }
 
 // take makes n blocks private, evicting where none are free. It reports false and
@@ -60,70 +142,94 @@ func (p *pool) take(n int) bool {
 		return false
 	}
 	for p.free < n {
-		oldest := p.lru.next
-		p.lru.next, oldest.next.prev = oldest.next, &p.lru
-		delete(p.byID, oldest.id)
-		p.evictable--
-		p.free++
+		p.evict(min(n-p.free, p.lru.next.blocks))
 	}
 	p.free -= n
 	p.private += n
 	return true
 }
 
-// publish turns a private block into a cached one, in use by its owner. A block
-// that another sequence published first stays private (nil).
-func (p *pool) publish(id uint64) *block {
-	if p.byID[id] != nil {
-		return nil
+// evict drops blocks from the deep end of the oldest span, which is its run's last.
+func (p *pool) evict(n int) {
+	s := p.lru.next
+	c := s.of
+	p.evictable -= n
+	p.free += n
+	c.blocks -= n
+	if s.blocks -= n; s.blocks > 0 {
+		return
 	}
-	b := &block{id: id, refs: 1}
-	p.byID[id] = b
-	p.private--
-	p.pinned++
-	return b
+	p.lru.next, s.next.prev = s.next, &p.lru
+	c.spans = c.spans[:len(c.spans)-1]
+	if c.blocks == 0 {
+		delete(p.runs, c.id)
+	}
 }
 
-// release gives back private blocks and drops one use of the held ones. The end of
-// the chain becomes the oldest, so that it is evicted before what it rests on.
-func (p *pool) release(held []*block, private int) {
+// publish turns n private blocks of a sequence, which follow those that it holds,
+// into cached ones in its use. Where another sequence has published the same block,
+// that one is used and the sequence's own is freed.
+func (p *pool) publish(held []hold, prefix []Run, n int) []hold {
+	for n > 0 {
+		last := len(held) - 1
+		if last < 0 || held[last].blocks == prefix[last].Blocks {
+			held = append(held, hold{run: p.run(prefix[last+1].ID)})
+			continue
+		}
+		h := &held[last]
+		to := min(prefix[last].Blocks, h.blocks+n)
+		n -= to - h.blocks
+		p.extend(h, to)
+	}
+	return held
+}
+
+func (p *pool) run(id uint64) *cached {
+	c := p.runs[id]
+	if c == nil {
+		c = &cached{id: id}
+		p.runs[id] = c
+	}
+	return c
+}
+
+// extend carries a hold to so many blocks, resident or private until now.
+func (p *pool) extend(h *hold, to int) {
+	c := h.run
+	there := min(c.blocks, to)
+	p.private -= to - h.blocks
+	p.free += there - h.blocks
+	p.use(c, h.blocks, there)
+	if to > there { // it holds all that is resident
+		c.move(there, to)
+		p.pinned += to - there
+		c.blocks, c.pinned = to, to
+	}
+	h.blocks = to
+}
+
+// release gives back private blocks and drops the uses. The end of the chain becomes
+// the oldest, so that it is evicted before what it rests on.
+func (p *pool) release(held []hold, private int) {
 	p.private -= private
 	p.free += private
 	for i := len(held) - 1; i >= 0; i-- {
-		b := held[i]
-		if b.refs--; b.refs > 0 {
-			continue
-		}
-		p.pinned--
-		p.evictable++
-		b.prev, b.next = p.lru.prev, &p.lru
-		b.prev.next, b.next.prev = b, b
+		p.use(held[i].run, held[i].blocks, 0)
 	}
 }
 
 // warm caches blocks as if a request had computed them and ended, as far as they fit.
-func (p *pool) warm(ids []uint64) {
-	held := make([]*block, 0, len(ids))
-	for _, id := range ids {
-		b := p.byID[id]
-		if b != nil {
-			p.pin([]*block{b})
-		} else if p.take(1) {
-			b = p.publish(id)
-		} else {
-			break // the rest rests on what is not there
-		}
-		held = append(held, b)
-	}
-	p.release(held, 0)
+func (p *pool) warm(prefix []Run) {
+	held, there, _ := p.hits(nil, prefix, blocksOf(prefix))
+	p.pin(held)
+	n := min(blocksOf(prefix)-there, p.free+p.evictable)
+	p.take(n)
+	p.release(p.publish(held, prefix, n), 0)
 }
 
 // reset drops every evictable block.
 func (p *pool) reset() {
-	for b := p.lru.next; b != &p.lru; b = b.next {
-		delete(p.byID, b.id)
+	for p.evictable > 0 {
+		p.evict(p.lru.next.blocks)
 	}
-	p.free += p.evictable
-	p.evictable = 0
-	p.lru.prev, p.lru.next = &p.lru, &p.lru
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -9,10 +10,10 @@ import (
 type Request struct {
 	ID     uint64
 	Tokens int // of the prompt, at least 1
-	// Blocks identifies the full blocks of the prompt in order; an identity stands
-	// for its block and all before it. Fewer than Tokens/BlockTokens is allowed:
-	// what has no identity is never cached. The engine keeps the slice.
-	Blocks []uint64
+	// Prefix identifies the full blocks of the prompt in order, at most
+	// Tokens/BlockTokens: what has no identity is never cached. The engine keeps the
+	// slice until the request is done.
+	Prefix []Run
 	Output int // tokens to generate, at least 1
 	// Session groups requests that share a prefix, for routing; 0 is none.
 	Session uint64
@@ -38,26 +39,33 @@ type Emission struct {
 type sequence struct {
 	Request
 	arrival  time.Duration
-	prompt   int // tokens to compute before the next token: Tokens, after preemption plus generated
-	computed int // of them, cached ones included
-	chunk    int // prompt tokens in the step under way
-	inStep   bool
+	order    uint64 // of admission
+	prompt   int    // tokens to compute before the next token: Tokens, after preemption plus generated
+	computed int    // of them, cached ones included
+	chunk    int    // prompt tokens in the step under way
 	cached   int
 	admitted bool // once; cached is settled
-	output   int  // tokens generated: base and what the decode steps since yielded
-	base     int  // tokens generated when the prompt was last complete
-	steps    int  // decode steps since
-	emitted  int  // of them emitted
-	held     []*block
+	output   int  // tokens generated; while it decodes, as of when that last mattered
+	counted  int  // of them, in the engine's account
+	emitted  int
+	full     int // blocks of Prefix
+	held     []hold
+	shared   int // blocks held
 	reserved int // private blocks
-	lookedUp int // leading identities that are held or were published by somebody
-	gone     bool
+
+	// While it decodes: output and the engine's decode steps as it joined, the step
+	// of its last token, its place in the heap of these; -1 while it does not.
+	base, joined, end, at int
 }
 
-func (s *sequence) decoding() bool { return s.computed == s.prompt }
+func (s *sequence) decoding() bool { return s.at >= 0 }
 
-// context is the number of tokens that the next token attends to.
-func (s *sequence) context() int { return s.Tokens + s.output }
+// before orders sequences by their last token's step, then by admission.
+func (s *sequence) before(other *sequence) bool {
+	return s.end < other.end || s.end == other.end && s.order < other.order
+}
+
+func (s *sequence) place(at int) { s.at = at }
 
 func (c *Config) checkRequest(r Request) error {
 	switch {
@@ -65,27 +73,14 @@ func (c *Config) checkRequest(r Request) error {
 		return fmt.Errorf("sim: request %d has a prompt of %d and an output of %d tokens, both must be at least 1", r.ID, r.Tokens, r.Output)
 	case r.Tokens+r.Output > c.MaxContext:
 		return fmt.Errorf("sim: request %d needs %d + %d tokens of context, the engine has %d", r.ID, r.Tokens, r.Output, c.MaxContext)
-	case len(r.Blocks) > r.Tokens/c.BlockTokens:
-		return fmt.Errorf("sim: request %d names %d blocks, %d tokens hold %d full ones", r.ID, len(r.Blocks), r.Tokens, r.Tokens/c.BlockTokens)
+	case blocksOf(r.Prefix) > r.Tokens/c.BlockTokens:
+		return fmt.Errorf("sim: request %d names %d blocks, %d tokens hold %d full ones", r.ID, blocksOf(r.Prefix), r.Tokens, r.Tokens/c.BlockTokens)
+	case slices.ContainsFunc(r.Prefix, func(run Run) bool { return run.Blocks < 1 }):
+		return fmt.Errorf("sim: request %d has a run without blocks in its prefix", r.ID)
 	case c.blocksFor(r.Tokens+r.Output)+c.FixedBlocks > c.Blocks:
 		return fmt.Errorf("sim: request %d needs %d KV blocks, the pool has %d", r.ID, c.blocksFor(r.Tokens+r.Output)+c.FixedBlocks, c.Blocks)
 	}
 	return nil
-}
-
-// advance moves a decoding sequence by so many steps that yield accepted tokens each.
-func (s *sequence) advance(steps int, accepted float64) {
-	s.steps += steps
-	s.output = min(s.Output, s.base+int(float64(s.steps)*accepted))
-}
-
-// stepsLeft returns the steps after which a decoding sequence is done.
-func (s *sequence) stepsLeft(accepted float64) int {
-	n := int(float64(s.Output-s.base) / accepted)
-	for int(float64(n)*accepted) < s.Output-s.base { // n is short by one at most, or by rounding
-		n++
-	}
-	return n - s.steps
 }
 
 func (c *Config) blocksFor(tokens int) int { return (tokens + c.BlockTokens - 1) / c.BlockTokens }

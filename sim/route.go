@@ -1,9 +1,6 @@
 package sim
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // route picks the Serve engine of a request.
 func (d *Deployment) route(r Request) *Engine {
@@ -25,8 +22,7 @@ func (d *Deployment) route(r Request) *Engine {
 	case d.cfg.Router == RoutePrefix:
 		best, bestHits := d.serve[0], -1
 		for _, e := range d.serve {
-			found, _ := e.pool.hits(nil, r.Blocks)
-			hits := len(found)
+			_, hits, _ := e.pool.hits(nil, r.Prefix, blocksOf(r.Prefix))
 			if hits > bestHits || hits == bestHits && e.load() < best.load() {
 				best, bestHits = e, hits
 			}
@@ -38,12 +34,12 @@ func (d *Deployment) route(r Request) *Engine {
 
 // Warm puts prompt blocks into the cache of the engine that the session's requests
 // will be routed to.
-func (d *Deployment) Warm(session uint64, blocks []uint64) {
-	d.route(Request{Session: session, Blocks: blocks}).Warm(blocks)
+func (d *Deployment) Warm(session uint64, prefix []Run) {
+	d.route(Request{Session: session, Prefix: prefix}).Warm(prefix)
 }
 
 // load is the number of requests under way.
-func (e *Engine) load() int { return len(e.running) + len(e.waiting) }
+func (e *Engine) load() int { return e.running() + e.waiting.len() }
 
 func leastLoaded(engines []*Engine) *Engine {
 	best := engines[0]
@@ -62,37 +58,22 @@ type letter struct {
 	f     *flight
 }
 
-// mail holds letters by instant, then by order of posting.
-type mail []letter
+// before orders letters by instant, then by posting.
+func (l *letter) before(other *letter) bool {
+	return l.at < other.at || l.at == other.at && l.order < other.order
+}
+
+func (l *letter) place(int) {}
 
 func (d *Deployment) post(at time.Duration, f *flight) {
 	d.sent++
-	heap.Push(&d.mail, letter{at, d.sent, f})
+	d.mail.push(&letter{at, d.sent, f})
 }
 
-func (m *mail) pop() *flight { return heap.Pop(m).(letter).f }
-
-func (m mail) next() (time.Duration, bool) {
-	if len(m) == 0 {
+// posted returns when the next letter arrives.
+func (d *Deployment) posted() (time.Duration, bool) {
+	if len(d.mail) == 0 {
 		return 0, false
 	}
-	return m[0].at, true
-}
-
-// Len, Less, Swap, Push and Pop are heap.Interface.
-func (m mail) Len() int { return len(m) }
-
-func (m mail) Less(i, j int) bool {
-	return m[i].at < m[j].at || m[i].at == m[j].at && m[i].order < m[j].order
-}
-
-func (m mail) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
-
-func (m *mail) Push(x any) { *m = append(*m, x.(letter)) }
-
-func (m *mail) Pop() any {
-	last := (*m)[len(*m)-1]
-	(*m)[len(*m)-1] = letter{}
-	*m = (*m)[:len(*m)-1]
-	return last
+	return d.mail[0].at, true
 }

@@ -30,7 +30,10 @@ func (s *Stats) block(why Blocked, d time.Duration) {
 // Stats returns the account as of the last completed step.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Running, s.Waiting = len(e.running), len(e.waiting)
+	s.Running, s.Waiting = e.running(), e.waiting.len()
+	for _, d := range e.decoding.ends {
+		s.OutputTokens += int64(e.decoding.outputOf(d) - d.counted)
+	}
 	s.Blocks, s.UsedBlocks, s.CachedBlocks = e.pool.total, e.pool.private+e.pool.pinned, e.pool.evictable
 	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
 	for why, d := range e.stats.Blocked {

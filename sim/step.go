@@ -13,6 +13,7 @@ const maxJump = 512
 // sequences decode and nothing else happens.
 type step struct {
 	active       bool
+	decodes      bool // the decoding sequences take part
 	start, end   time.Duration
 	steps        int
 	first, slope float64 // s: duration of the first step, growth from step to step
@@ -43,54 +44,48 @@ func (e *Engine) plan(at time.Duration) {
 		e.grow()
 	}
 	var work Work
+	budget := e.cfg.StepTokens
 	if !e.cfg.Separate {
-		e.decodeAll(&work)
+		budget -= len(e.decoding.ends)
 	}
-	budget := e.cfg.StepTokens - work.Seqs
-	for _, s := range e.running {
-		if !s.decoding() {
-			budget -= chunk(s, budget, &work)
-		}
+	for _, s := range e.prefilling {
+		budget -= chunk(s, budget, &work)
 	}
-	var blocked Blocked
-	for budget > 0 && len(e.waiting) > 0 && blocked == "" {
-		var s *sequence
-		if s, blocked = e.admit(at); s != nil {
-			budget -= decode(s, &work) + chunk(s, budget, &work)
-		}
-	}
-	if budget <= 0 && len(e.waiting) > 0 {
-		blocked = BlockedByTokens
-	}
-	if e.cfg.Separate && work.Prefill == 0 {
-		e.decodeAll(&work)
+	blocked := e.admissionsAt(at, budget, &work)
+	decodes := !e.cfg.Separate || work.Prefill == 0
+	if decodes {
+		work.Seqs, work.Context = len(e.decoding.ends), e.decoding.context()
 	}
 	steps := 1
 	if work.Prefill == 0 && !e.cfg.PerToken {
 		steps = e.jump()
 	}
 	e.price(at, work, steps)
-	if len(e.waiting) > 0 && blocked != BlockedByTokens {
-		e.step.truncate(e.admissibleAt(e.waiting[0]))
+	e.step.decodes = decodes
+	if e.waiting.len() > 0 && blocked != BlockedByTokens {
+		e.step.truncate(e.admissibleAt(e.waiting.first()))
 	}
 	e.stats.block(blocked, e.step.end-e.step.start)
 }
 
-func (e *Engine) decodeAll(work *Work) {
-	for _, s := range e.running {
-		decode(s, work)
+// admissionsAt admits what the step's budget of tokens holds, and says what forbids
+// the next one.
+func (e *Engine) admissionsAt(at time.Duration, budget int, work *Work) (blocked Blocked) {
+	for budget > 0 && e.waiting.len() > 0 && blocked == "" {
+		var s *sequence
+		if s, blocked = e.admit(at); s == nil {
+			continue
+		}
+		if s.decoding() {
+			budget--
+		} else {
+			budget -= chunk(s, budget, work)
+		}
 	}
-}
-
-// decode puts a sequence whose prompt is complete into the step.
-func decode(s *sequence, work *Work) int {
-	if !s.decoding() || s.inStep {
-		return 0
+	if budget <= 0 && e.waiting.len() > 0 {
+		blocked = BlockedByTokens
 	}
-	s.inStep = true
-	work.Seqs++
-	work.Context += int64(s.context())
-	return 1
+	return blocked
 }
 
 // chunk puts as much of the sequence's prompt into the step as the budget holds.
@@ -99,7 +94,7 @@ func chunk(s *sequence, budget int, work *Work) int {
 	if n <= 0 {
 		return 0
 	}
-	s.inStep, s.chunk = true, n
+	s.chunk = n
 	work.Prefill += n
 	work.Attended += int64(n)*int64(s.computed) + int64(n)*int64(n+1)/2
 	return n
@@ -124,13 +119,10 @@ func (e *Engine) tokensOf(steps int) int { return int(math.Ceil(float64(steps) *
 // jump returns how many steps may be taken at once: until the first sequence begins
 // or ends, as long as the blocks to grow into are free.
 func (e *Engine) jump() int {
-	steps := maxJump
-	for _, s := range e.running {
-		if s.emitted == 0 {
-			return 1 // its first token is due
-		}
-		steps = min(steps, s.stepsLeft(e.cfg.Accepted))
+	if len(e.prefilling) > 0 || len(e.decoding.ends) == 0 {
+		return 1
 	}
+	steps := min(maxJump, e.decoding.left())
 	if e.cfg.Reserve == ReserveOutput {
 		return steps
 	}

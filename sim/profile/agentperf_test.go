@@ -16,9 +16,8 @@ import (
 // 27K tokens, about 1.4K of them uncached in an infinite cache, median output 150.
 // Every draw is a function of (agent, walk).
 type walk struct {
-	base   uint64 // of its block identities
-	turns  []walkTurn
-	blocks []uint64
+	base  uint64 // of its prompts' identity: each goes on where the one before ended
+	turns []walkTurn
 }
 
 type walkTurn struct {
@@ -26,7 +25,7 @@ type walkTurn struct {
 	delay          time.Duration
 }
 
-func newWalk(agent, n int, block int) *walk {
+func newWalk(agent, n int) *walk {
 	r := rand.New(rand.NewPCG(uint64(agent), uint64(n)))
 	lognormal := func(median, sigma, low, high float64) float64 {
 		return math.Min(high, math.Max(low, median*math.Exp(sigma*r.NormFloat64())))
@@ -41,12 +40,12 @@ func newWalk(agent, n int, block int) *walk {
 		w.turns = append(w.turns, walkTurn{int(context), int(output), time.Duration(lognormal(1, 1.1, 0, 60) * 1e9)})
 		context += output + lognormal(300, 1.2, 1, 16000)
 	}
-	last := w.turns[len(w.turns)-1].prompt
-	w.blocks = make([]uint64, last/block)
-	for i := range w.blocks {
-		w.blocks[i] = w.base + uint64(i)
-	}
 	return w
+}
+
+// prefix is what a prompt of so many tokens has in full blocks.
+func (w *walk) prefix(tokens, block int) []sim.Run {
+	return []sim.Run{{ID: w.base, Blocks: tokens / block}}
 }
 
 type simAgent struct {
@@ -96,10 +95,10 @@ func hold(t *testing.T, cfg sim.DeploymentConfig, n int, warm, window time.Durat
 	}
 	r := &rehearsal{t: t, d: d, warm: warm, flying: make(map[uint64]*simAgent)}
 	for i := range n {
-		a := &simAgent{id: i, walk: newWalk(i, 0, d.BlockTokens())}
+		a := &simAgent{id: i, walk: newWalk(i, 0)}
 		a.turn = int(uint64(i*7919) % uint64(len(a.walk.turns)))
 		if a.turn > 0 {
-			d.Warm(uint64(i+1), a.walk.blocks[:a.walk.turns[a.turn-1].prompt/d.BlockTokens()])
+			d.Warm(uint64(i+1), a.walk.prefix(a.walk.turns[a.turn-1].prompt, d.BlockTokens()))
 		}
 		heap.Push(&r.queue, due{time.Duration(float64(i) / float64(n) * 0.5 * float64(warm)), a})
 	}
@@ -134,7 +133,7 @@ func (r *rehearsal) send(at time.Duration, a *simAgent) {
 	r.id++
 	a.sent = at
 	r.flying[r.id] = a
-	request := sim.Request{ID: r.id, Tokens: turn.prompt, Blocks: a.walk.blocks[:turn.prompt/r.d.BlockTokens()], Output: turn.output, Session: uint64(a.id + 1)}
+	request := sim.Request{ID: r.id, Tokens: turn.prompt, Prefix: a.walk.prefix(turn.prompt, r.d.BlockTokens()), Output: turn.output, Session: uint64(a.id + 1)}
 	if err := r.d.Submit(at, request); err != nil {
 		r.t.Fatal(err)
 	}
@@ -158,7 +157,7 @@ func (r *rehearsal) take(e sim.Emission) {
 	}
 	if a.turn++; a.turn == len(a.walk.turns) {
 		a.walks++
-		a.turn, a.walk = 0, newWalk(a.id, a.walks, r.d.BlockTokens())
+		a.turn, a.walk = 0, newWalk(a.id, a.walks)
 	}
 	heap.Push(&r.queue, due{e.At + a.walk.turns[a.turn].delay, a})
 }

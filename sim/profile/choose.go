@@ -40,6 +40,7 @@ func Choose(c Choice) (*Profile, error) {
 			pools[i].Count *= c.Racks
 		}
 		p.setPools(pools)
+		p.Racks = max(1, p.Racks) * c.Racks
 	}
 	_, err = p.Deployment()
 	return p, err

@@ -20,7 +20,7 @@ func (p *Profile) Engine() (sim.Config, error) {
 
 // Deployment returns the configuration of all the profile's engines.
 func (p *Profile) Deployment() (sim.DeploymentConfig, error) {
-	out := sim.DeploymentConfig{Router: sim.Router(p.Router), Overhead: duration(p.Network.Overhead), TransferFixed: duration(p.Network.TransferFixed)}
+	out := sim.DeploymentConfig{Router: sim.Router(p.Router), Overhead: duration(p.Network.Overhead), TransferFixed: duration(p.Network.TransferFixed), Racks: p.Racks}
 	if out.Router == "" {
 		out.Router = sim.RouteAffinity
 	}

@@ -20,6 +20,7 @@ type Profile struct {
 	// Configuration says where the choices below come from: layout, pools, router,
 	// speculation. Built-in profiles have it.
 	Configuration Configuration `yaml:"configuration,omitempty"`
+	Racks         int           `yaml:"racks,omitempty"`     // equal copies that the pools' engines are split into; 0 is 1
 	Router        string        `yaml:"router,omitempty"`    // affinity, least_loaded, prefix; "" affinity
 	Network       Network       `yaml:"network,omitempty"`   // between the pools and before them
 	Published     Published     `yaml:"published,omitempty"` // what to set the simulation beside

@@ -82,8 +82,17 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	if natural := max(o.MinTokens, naturalMin+int(g.seed%naturalSpan)); !o.IgnoreEOS && natural <= limit {
 		limit, g.finish = natural, "stop"
 	}
-	g.request = sim.Request{ID: id, Tokens: tokens, Blocks: b.Blocks, Output: limit, Session: c.id}
+	g.request = sim.Request{ID: id, Tokens: tokens, Prefix: runsOf(b.Blocks), Output: limit, Session: c.id}
 	return g, nil
+}
+
+// runsOf makes each block a run of its own: it is not known where bodies will part.
+func runsOf(blocks []uint64) []sim.Run {
+	out := make([]sim.Run, len(blocks))
+	for i, id := range blocks {
+		out[i] = sim.Run{ID: id, Blocks: 1}
+	}
+	return out
 }
 
 // outputLimit returns the most tokens that the reply may have.

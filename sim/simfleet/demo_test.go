@@ -157,12 +157,16 @@ func TestQuickFindsLongRunCapacity(t *testing.T) {
 }
 
 // TestEngineShowsInCapacity: half the KV pool serves fewer agents, twice the speed
-// more, in every tier that these bind.
+// more, in every tier that these bind. The search steps by 10 %, so capacities are
+// summed over seeds, and in a tier that the pool does not bind half of it may come out
+// ahead by what is left of these steps, under 5 %.
 func TestEngineShowsInCapacity(t *testing.T) {
-	capacities := func(kv, speed float64) (out []int) {
-		answer, _ := find(t, demo(t, 1, kv, speed))
-		for _, a := range answer.Tiers {
-			out = append(out, a.Capacity)
+	capacities := func(kv, speed float64) (out [3]int) {
+		for seed := uint64(1); seed <= 5; seed++ {
+			answer, _ := find(t, demo(t, seed, kv, speed))
+			for i, a := range answer.Tiers {
+				out[i] += a.Capacity
+			}
 		}
 		return out
 	}
@@ -172,7 +176,7 @@ func TestEngineShowsInCapacity(t *testing.T) {
 		t.Errorf("half the KV pool: %d agents at %s, want fewer than %d", halved[0], defaultTiers()[0].Name, base[0])
 	}
 	for i := range base {
-		if halved[i] > base[i] || doubled[i] <= base[i] {
+		if float64(halved[i]) > 1.05*float64(base[i]) || doubled[i] <= base[i] {
 			t.Errorf("tier %s: %d agents, %d with half the pool, %d at twice the speed", defaultTiers()[i].Name, base[i], halved[i], doubled[i])
 		}
 	}

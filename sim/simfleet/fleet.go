@@ -21,7 +21,9 @@ const (
 type Config struct {
 	Engine sim.Config
 	// Deployment, where it has engines, serves instead of Engine; requests of one
-	// walk are a session of its router.
+	// walk are a session of its router. Its racks serve apart from each other: the
+	// agents are dealt out over them, as a router deals them out that begins a walk on
+	// the rack with the fewest, since each agent begins one as it ends one.
 	Deployment   sim.DeploymentConfig
 	Identity     plimsoll.Identity // that the engine gives
 	Trajectories []*plimsoll.Trajectory
@@ -58,34 +60,44 @@ type engine interface {
 	Draw(now time.Duration) (watts, joules float64)
 }
 
-// engine makes what serves and returns its block size. First and last tokens are
-// all that rows need.
-func (c Config) engine() (engine, int, error) {
-	if d := c.Deployment; len(d.Serve) > 0 {
-		d.Serve, d.Decode = slices.Clone(d.Serve), slices.Clone(d.Decode)
-		for _, engines := range [][]sim.Config{d.Serve, d.Decode} {
-			for i := range engines {
-				engines[i].PerToken = false
-			}
-		}
-		e, err := sim.NewDeployment(d)
-		return e, d.Serve[0].BlockTokens, err
+// engines makes what serves, one a rack, and returns the block size. First and last
+// tokens are all that rows need.
+func (c Config) engines() (out []engine, block int, err error) {
+	d := c.Deployment
+	if len(d.Serve) == 0 {
+		c.Engine.PerToken = false
+		e, err := sim.New(c.Engine)
+		return []engine{e}, c.Engine.BlockTokens, err
 	}
-	c.Engine.PerToken = false
-	e, err := sim.New(c.Engine)
-	return e, c.Engine.BlockTokens, err
+	for i := range max(1, d.Racks) {
+		e, err := sim.NewDeployment(quiet(d.Rack(i)))
+		if err != nil {
+			return nil, 0, err
+		}
+		out = append(out, e)
+	}
+	return out, d.Serve[0].BlockTokens, nil
 }
 
-// Fleet is a plimsoll.Load in virtual time. Its engine, with its clock and cache,
-// lives as long as it does. It is not safe for concurrent use.
+// quiet emits first and last tokens only.
+func quiet(d sim.DeploymentConfig) sim.DeploymentConfig {
+	d.Serve, d.Decode = slices.Clone(d.Serve), slices.Clone(d.Decode)
+	for _, engines := range [][]sim.Config{d.Serve, d.Decode} {
+		for i := range engines {
+			engines[i].PerToken = false
+		}
+	}
+	return d
+}
+
+// Fleet is a plimsoll.Load in virtual time. Its engines, with clock and cache, live
+// as long as it does. It is not safe for concurrent use.
 type Fleet struct {
 	config  Config
-	engine  engine
+	racks   []*rack
 	roster  *agent.Roster
 	layouts []layout
-	now     time.Duration // the engine's time
-	nextID  uint64
-	spare   [][]uint64 // block lists to use again
+	now     time.Duration // the engines' time
 }
 
 var _ plimsoll.Load = (*Fleet)(nil)
@@ -99,13 +111,17 @@ func New(c Config) (*Fleet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulated fleet: %w", err)
 	}
-	engine, block, err := c.engine()
+	engines, block, err := c.engines()
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{config: c, engine: engine, roster: roster}
+	f := &Fleet{config: c, roster: roster}
+	for _, e := range engines {
+		f.racks = append(f.racks, &rack{engine: e})
+	}
+	known := library{block: block, after: make(map[uint64]end)}
 	for _, t := range c.Trajectories {
-		l, err := lay(t, block, !c.LevelSaltOnly)
+		l, err := known.lay(t, !c.LevelSaltOnly)
 		if err != nil {
 			return nil, fmt.Errorf("simulated fleet: %w", err)
 		}

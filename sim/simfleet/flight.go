@@ -12,60 +12,51 @@ type flight struct {
 	turn   int
 	full   int // prompt tokens with salts
 	row    plimsoll.Row
-	blocks []uint64
+	prefix []sim.Run
 	done   bool
 }
 
 // send sends a turn that is due.
-func (h *hold) send(e entry) {
-	f, a := h.fleet, e.action
+func (c *crew) send(e *entry) {
+	f, a := c.fleet, e.action
 	l := &f.layouts[a.Trajectory]
 	p := &l.prompts[a.Turn]
 	output := p.output
 	if a.Primer {
 		output = 1
 	}
-	f.nextID++
-	fl := &flight{id: f.nextID, turn: a.Turn, full: p.full, row: newRow(h, e, l.id, p)}
-	h.level.Sent(e.slot, a.Branch, e.at, output, a.Primer)
-	h.flights[fl.id] = fl
-	h.deadline = append(h.deadline, fl)
-	if n := len(f.spare); n > 0 {
-		fl.blocks, f.spare = f.spare[n-1][:0], f.spare[:n-1]
+	c.nextID++
+	fl := &flight{id: c.nextID, turn: a.Turn, full: p.full, row: newRow(c.stage, e, l.id, p)}
+	c.note(note{kind: sent, other: e.at, slot: int32(e.slot), branch: int32(a.Branch), tokens: int32(output), primer: a.Primer})
+	c.flights[fl.id] = fl
+	c.deadline = append(c.deadline, fl)
+	if n := len(c.spare); n > 0 {
+		fl.prefix, c.spare = c.spare[n-1][:0], c.spare[:n-1]
 	}
-	session := keyOf(agent.WalkSalt(h.salt, e.slot, a.Walk))
+	session := keyOf(agent.WalkSalt(c.salt, e.slot, a.Walk))
 	walk := session
 	if f.config.LevelSaltOnly {
-		walk = h.key
+		walk = c.key
 	}
-	fl.blocks = p.chain.identities(fl.blocks, p.blocks, h.key, walk)
-	err := f.engine.Submit(f.now, sim.Request{ID: fl.id, Tokens: p.full, Blocks: fl.blocks, Output: output, Session: session})
+	fl.prefix = p.chain.prefix(fl.prefix, p.blocks, c.key, walk)
+	err := c.engine.Submit(c.time(), sim.Request{ID: fl.id, Tokens: p.full, Prefix: fl.prefix, Output: output, Session: session})
 	if err != nil {
 		fl.row.Status, fl.row.Error = 400, err.Error()
-		h.todo.add(entry{at: e.at.Add(rejectedAfter), slot: e.slot, refused: fl})
+		c.todo.add(&entry{at: e.at.Add(rejectedAfter), slot: e.slot, refused: fl})
 	}
 }
 
 // newRow is the row of a turn that is sent now.
-func newRow(h *hold, e entry, trajectory string, p *prompt) plimsoll.Row {
+func newRow(stage plimsoll.Stage, e *entry, trajectory string, p *prompt) plimsoll.Row {
 	a := e.action
 	return plimsoll.Row{
-		Level: int32(h.stage.Level), Attempt: int32(h.stage.Attempt), Slot: int32(e.slot), Walk: int32(a.Walk),
+		Level: int32(stage.Level), Attempt: int32(stage.Attempt), Slot: int32(e.slot), Walk: int32(a.Walk),
 		Branch: int32(a.Branch), Turn: int32(a.Turn), Trajectory: trajectory, Primer: a.Primer,
 		Due: e.at, Sent: e.at, FirstByte: plimsoll.Never, FirstToken: plimsoll.Never,
 		FirstVisible: plimsoll.Never, LastToken: plimsoll.Never, End: plimsoll.Never,
 		FirstChunkTokens: -1, UsagePrompt: -1, UsageCached: -1, UsageCompletion: -1, UsageReasoning: -1, LocalTokens: -1,
 		LocalPrompt: int32(p.bare), RecordedTokens: int32(p.output),
 	}
-}
-
-// inFlight returns the rows of the turns in flight as they stand.
-func (h *hold) inFlight() []plimsoll.Row {
-	rows := make([]plimsoll.Row, 0, len(h.flights))
-	for _, f := range h.flights {
-		rows = append(rows, f.row)
-	}
-	return rows
 }
 
 // take notes tokens that were emitted for the turn.
@@ -82,13 +73,13 @@ func (f *flight) take(e sim.Emission, at plimsoll.Instant) {
 }
 
 // end ends a turn and lets its agent go on.
-func (h *hold) end(f *flight, at plimsoll.Instant, class plimsoll.Class) {
-	h.finish(f, at, class)
-	h.step(int(f.row.Slot), agent.Event{Kind: agent.Ended, At: at, Turn: f.turn, Primer: f.row.Primer})
+func (c *crew) end(f *flight, at plimsoll.Instant, class plimsoll.Class) {
+	c.finish(f, at, class)
+	c.step(int(f.row.Slot), agent.Event{Kind: agent.Ended, At: at, Turn: f.turn, Primer: f.row.Primer})
 }
 
 // finish writes a turn's row.
-func (h *hold) finish(f *flight, at plimsoll.Instant, class plimsoll.Class) {
+func (c *crew) finish(f *flight, at plimsoll.Instant, class plimsoll.Class) {
 	r := &f.row
 	r.End, r.Class = at, class
 	if class == plimsoll.ClassOK {
@@ -97,10 +88,10 @@ func (h *hold) finish(f *flight, at plimsoll.Instant, class plimsoll.Class) {
 	} else {
 		r.UsageCached = -1
 	}
-	h.level.Ended(int(r.Slot), int(r.Branch), r.Sent, at)
-	h.keep(h.into.Row(*r))
+	c.note(note{kind: ended, other: r.Sent, slot: r.Slot, branch: r.Branch})
+	c.rows = append(c.rows, *r)
 	f.done = true
-	delete(h.flights, f.id)
-	h.fleet.spare = append(h.fleet.spare, f.blocks)
-	f.blocks = nil
+	delete(c.flights, f.id)
+	c.spare = append(c.spare, f.prefix)
+	f.prefix = nil
 }

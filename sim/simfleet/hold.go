@@ -3,7 +3,6 @@ package simfleet
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"plimsoll"
@@ -11,32 +10,24 @@ import (
 	"plimsoll/sim"
 )
 
-// hold is one level under way.
+// hold is one level under way. Racks run on their own to the next instant at which the
+// level is looked at, at the same time; then it learns what happened, in order.
 type hold struct {
-	fleet *Fleet
-	stage plimsoll.Stage
-	into  plimsoll.Sink
-	level *agent.Level
-	salt  agent.Salt
-	key   uint64        // of the level salt, for identities
-	epoch time.Duration // the engine's time at instant 0
-	now   plimsoll.Instant
-
-	slots    []*agent.Slot
-	todo     queue
-	flights  map[uint64]*flight
-	deadline []*flight // in the order in which they time out
-	emitted  []sim.Emission
-	actions  []agent.Action
+	fleet    *Fleet
+	stage    plimsoll.Stage
+	into     plimsoll.Sink
+	level    *agent.Level
+	epoch    time.Duration // the engine's time at instant 0
+	now      plimsoll.Instant
+	crews    []*crew
+	notes    merge
+	over     bool
 	sampleAt plimsoll.Instant
 	err      error // of the sink
 }
 
 // rejectedAfter is how long the engine takes to refuse a request that it cannot hold.
 const rejectedAfter = time.Millisecond
-
-// contextEvery is how many steps of the loop go between two looks at the context.
-const contextEvery = 1024
 
 func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 	if !s.Fresh {
@@ -46,15 +37,22 @@ func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hold{
-		fleet: f, stage: s, into: into, level: level, salt: agent.LevelSalt(f.config.Agents.Seed, s),
-		epoch: f.now, flights: map[uint64]*flight{},
+	h := &hold{fleet: f, stage: s, into: into, level: level, epoch: f.now}
+	salt := agent.LevelSalt(f.config.Agents.Seed, s)
+	for _, r := range f.racks {
+		c := &crew{
+			rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now,
+			slots: map[int]*agent.Slot{}, flights: map[uint64]*flight{},
+		}
+		c.take = func(e sim.Emission) { c.emitted = append(c.emitted, e) }
+		h.crews = append(h.crews, c)
 	}
-	h.key = keyOf(h.salt)
 	for i := range s.Agents {
-		h.slots = append(h.slots, f.roster.NewSlot(s.Replicate, i))
-		h.todo.add(entry{at: level.Begins(i), slot: i, begin: true})
+		c := h.crews[i%len(h.crews)]
+		c.slots[i] = f.roster.NewSlot(s.Replicate, i)
+		c.todo.add(&entry{at: level.Begins(i), slot: i, begin: true})
 	}
+	h.notes.crews = h.crews
 	return h, nil
 }
 
@@ -67,143 +65,81 @@ func keyOf(s agent.Salt) uint64 {
 	return key
 }
 
-// run takes what comes next, until the level is over or ctx is. At one instant the
-// engine comes first, then time-outs, the level and the agents.
+// run carries the racks on, until the level is over or ctx is.
 func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
-	for step := 0; h.err == nil; step++ {
-		if step%contextEvery == 0 && ctx.Err() != nil {
+	for h.err == nil {
+		if ctx.Err() != nil {
 			h.level.Stop(agent.ClosedInterrupted, h.now)
 			h.cut()
 			return ctx.Err()
 		}
-		look := h.level.Next(h.now)
-		next := look
-		if at, ok := h.todo.peek(); ok {
-			next = min(next, at)
+		until := h.level.Next(h.now)
+		if h.fleet.config.Meter != "" {
+			until = max(h.now, min(until, h.sampleAt))
 		}
-		if at, ok := h.fleet.engine.Next(); ok {
-			next = min(next, h.instant(at))
-		}
-		if at, ok := h.nextTimeout(); ok {
-			next = min(next, at)
-		}
-		h.now = max(h.now, next)
-		h.fleet.now = h.epoch + time.Duration(h.now)
+		carry(h.crews, until)
+		h.now = until
+		h.learn()
 		h.sample()
-		h.advance()
-		h.timeouts()
-		if look <= h.now {
-			switch h.level.Look(h.now) {
-			case agent.AskEnough:
-				h.level.Answered(enough != nil && enough(h.level.AskedTick(), h.inFlight))
-				continue
-			case agent.Cut:
-				h.cut()
-				return h.err
-			}
+		switch h.level.Look(h.now) {
+		case agent.AskEnough:
+			h.level.Answered(enough != nil && enough(h.level.AskedTick(), h.inFlight))
+		case agent.Cut:
+			h.cut()
+			return h.err
 		}
-		h.agents()
 	}
 	return h.err
 }
 
-// instant turns the engine's time into the level's.
-func (h *hold) instant(at time.Duration) plimsoll.Instant { return plimsoll.Instant(at - h.epoch) }
-
-// advance takes what the engine emits up to now.
-func (h *hold) advance() {
-	h.emitted = h.emitted[:0]
-	h.fleet.engine.Advance(h.fleet.now, func(e sim.Emission) { h.emitted = append(h.emitted, e) })
-	for _, e := range h.emitted {
-		f := h.flights[e.ID]
-		if f == nil {
-			continue
+// learn passes on to the level and to the sink what the racks have for them. A level
+// that something filled or ended before now is looked at then.
+func (h *hold) learn() {
+	h.notes.begin()
+	for n := h.notes.next(); n != nil; n = h.notes.next() {
+		n.tell(h.level)
+		if !h.over && n.at < h.now && h.level.Next(n.at) <= n.at {
+			h.over = h.level.Look(n.at) == agent.Cut
 		}
-		f.take(e, h.instant(e.At))
-		if e.First {
-			h.level.FirstToken(int(f.row.Slot), int(f.row.Branch), f.row.FirstToken)
+	}
+	for _, c := range h.crews {
+		for i := range c.rows {
+			h.keep(h.into.Row(c.rows[i]))
 		}
-		if e.Done {
-			h.end(f, h.instant(e.At), plimsoll.ClassOK)
-		}
+		c.notes, c.rows = c.notes[:0], c.rows[:0]
 	}
 }
 
-// agents does what the agents wanted done by now.
-func (h *hold) agents() {
-	for {
-		at, ok := h.todo.peek()
-		if !ok || at > h.now {
-			return
-		}
-		e := h.todo.pop()
-		switch {
-		case e.begin:
-			h.step(e.slot, agent.Event{Kind: agent.Begun, At: e.at})
-		case e.refused != nil:
-			h.end(e.refused, e.at, plimsoll.ClassHTTP)
-		default:
-			h.send(e)
+// inFlight returns the rows of the turns in flight as they stand.
+func (h *hold) inFlight() []plimsoll.Row {
+	var rows []plimsoll.Row
+	for _, c := range h.crews {
+		for _, f := range c.deadline {
+			if !f.done {
+				rows = append(rows, f.row)
+			}
 		}
 	}
-}
-
-// step tells a slot what happened and queues what it wants.
-func (h *hold) step(slot int, e agent.Event) {
-	h.actions = h.slots[slot].Step(h.actions[:0], e)
-	for _, a := range h.actions {
-		if a.Kind == agent.Walked {
-			h.level.Walked(slot, a.Due)
-			continue
-		}
-		h.level.Waits(slot, a.Due)
-		h.todo.add(entry{at: a.Due, slot: slot, action: a})
-	}
-}
-
-// nextTimeout returns when the oldest turn in flight times out.
-func (h *hold) nextTimeout() (plimsoll.Instant, bool) {
-	for len(h.deadline) > 0 && h.deadline[0].done {
-		h.deadline = h.deadline[1:]
-	}
-	if len(h.deadline) == 0 {
-		return 0, false
-	}
-	return h.deadline[0].row.Sent.Add(h.stage.Shape.Request), true
-}
-
-// timeouts ends the turns that are in flight for too long.
-func (h *hold) timeouts() {
-	for {
-		at, ok := h.nextTimeout()
-		if !ok || at > h.now {
-			return
-		}
-		f := h.deadline[0]
-		h.fleet.engine.Cancel(h.fleet.now, f.id)
-		f.row.Error = fmt.Sprintf("no end within %s", h.stage.Shape.Request)
-		h.end(f, at, plimsoll.ClassTimeout)
-	}
+	return rows
 }
 
 // cut ends everything in flight as the level ends.
 func (h *hold) cut() {
-	ids := make([]uint64, 0, len(h.flights))
-	for id := range h.flights {
-		ids = append(ids, id)
+	for _, c := range h.crews {
+		c.cut(h.level)
 	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		f := h.flights[id]
-		h.fleet.engine.Cancel(h.fleet.now, id)
-		h.finish(f, h.now, h.level.CutClass(f.row.Sent, f.row.Primer))
-	}
+	h.learn()
+	h.fleet.now = h.epoch + time.Duration(h.now)
 }
 
 // sample reads the modelled power once a second.
 func (h *hold) sample() {
 	for h.fleet.config.Meter != "" && h.sampleAt <= h.now {
-		watts, joules := h.fleet.engine.Draw(h.epoch + time.Duration(h.sampleAt))
+		watts, joules := 0.0, 0.0
+		for _, c := range h.crews {
+			w, j := c.engine.Draw(h.epoch + time.Duration(h.sampleAt))
+			watts, joules = watts+w, joules+j
+		}
 		h.keep(h.into.Sample(plimsoll.Sample{
 			Meter: h.fleet.config.Meter, Device: "engine", At: h.sampleAt, Watts: watts, Joules: joules, DeviceAt: h.sampleAt,
 		}))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"plimsoll"
@@ -43,15 +42,23 @@ type layout struct {
 	prompts []prompt
 }
 
-// lay lays a trajectory's prompts out in blocks of so many tokens. Lengths are those
+// lay lays a trajectory's prompts out in blocks of tokens. Lengths are those
 // that a live engine with the bytes4 tokenizer counts: for every message one token
 // per four bytes of its text and salts, rounded up, and token.PerMessage for its
 // frame; and the tool schemas.
-func lay(t *plimsoll.Trajectory, block int, walkSalt bool) (layout, error) {
+func (l *library) lay(t *plimsoll.Trajectory, walkSalt bool) (layout, error) {
 	out := layout{id: t.ID, prompts: make([]prompt, len(t.Turns))}
+	tools, err := toolsOf(t)
+	if err != nil {
+		return layout{}, fmt.Errorf("trajectory %s: %w", t.ID, err)
+	}
+	texts := sheet{t: t, hashes: make([]uint64, len(t.Segments)), tools: tools}
+	for i := range t.Segments {
+		texts.hashes[i] = hashOf(&t.Segments[i])
+	}
 	var chains []*chain
 	for i := range t.Turns {
-		items, err := itemsOf(t, &t.Turns[i])
+		items, err := texts.items(&t.Turns[i])
 		if err != nil {
 			return layout{}, fmt.Errorf("trajectory %s turn %d: %w", t.ID, i, err)
 		}
@@ -61,22 +68,31 @@ func lay(t *plimsoll.Trajectory, block int, walkSalt bool) (layout, error) {
 			p.full += it.full()
 			p.bare += it.bare()
 		}
-		p.blocks = p.full / block
-		p.chain, chains = chainOf(chains, items, block)
+		p.blocks = p.full / l.block
+		p.chain, chains = l.chainOf(chains, items)
 		out.prompts[i] = p
 	}
 	return out, nil
 }
 
-// itemsOf splits a turn's prompt into messages, as dialects do, and puts the tool
+// sheet is a trajectory with what its turns share.
+type sheet struct {
+	t      *plimsoll.Trajectory
+	hashes []uint64 // of the segments' content
+	tools  item
+	buffer []item // of the turn before
+}
+
+// items splits a turn's prompt into messages, as dialects do, and puts the tool
 // schemas after the first one, as the live engine does. Neighbours with one message
-// number and role are a message; a tool result is always one of its own.
-func itemsOf(t *plimsoll.Trajectory, turn *plimsoll.Turn) ([]item, error) {
-	var items []item
+// number and role are a message; a tool result is always one of its own. The slice
+// is used again.
+func (h *sheet) items(turn *plimsoll.Turn) ([]item, error) {
+	items := h.buffer[:0]
 	var before *plimsoll.Segment
 	for _, span := range turn.Prompt {
 		for i := span.From; i < span.To; i++ {
-			s := &t.Segments[i]
+			s := &h.t.Segments[i]
 			if s.Kind == plimsoll.KindTools {
 				continue
 			}
@@ -88,7 +104,7 @@ func itemsOf(t *plimsoll.Trajectory, turn *plimsoll.Turn) ([]item, error) {
 				items = append(items, item{frame: token.PerMessage, walk: s.Role == plimsoll.User})
 			}
 			m := &items[len(items)-1]
-			m.hash = hashOf(s, m.hash)
+			m.hash = agent.Draw(h.hashes[i], "segment", m.hash)
 			m.bytes += len(s.Text)
 			if s.Kind == plimsoll.KindToolCall {
 				m.bytes += len(s.Name)
@@ -99,11 +115,11 @@ func itemsOf(t *plimsoll.Trajectory, turn *plimsoll.Turn) ([]item, error) {
 	if len(items) == 0 {
 		return nil, errors.New("prompt is empty")
 	}
-	tools, err := toolsOf(t)
-	if err != nil || tools.bytes == 0 {
-		return items, err
+	if h.tools.bytes > 0 {
+		items = slices.Insert(items, 1, h.tools)
 	}
-	return slices.Insert(items, 1, tools), nil
+	h.buffer = items
+	return items, nil
 }
 
 // toolsOf returns the tool schemas, which are sent without white space.
@@ -117,19 +133,30 @@ func toolsOf(t *plimsoll.Trajectory) (item, error) {
 		if err := json.Compact(&compact, []byte(s.Text)); err != nil {
 			return item{}, fmt.Errorf("segment %d: tools: %w", i, err)
 		}
-		return item{hash: hashOf(s, 0), bytes: compact.Len()}, nil
+		return item{hash: hashOf(s), bytes: compact.Len()}, nil
 	}
 	return item{}, nil
 }
 
-// hashOf hashes a segment's content onto what came before it in its message.
-func hashOf(s *plimsoll.Segment, before uint64) uint64 {
-	h := fnv.New64a()
-	for _, part := range []string{string(s.Role), string(s.Kind), s.Name, s.Text} {
-		_, _ = h.Write([]byte(part))
-		_, _ = h.Write([]byte{0})
+// hashOf hashes a segment's content.
+func hashOf(s *plimsoll.Segment) uint64 {
+	h := hashText(0, string(s.Role))
+	h = hashText(h, string(s.Kind))
+	h = hashText(h, s.Name)
+	return hashText(h, s.Text)
+}
+
+// hashText hashes a text and its length onto what came before, eight bytes at a time.
+func hashText(h uint64, text string) uint64 {
+	h = mix(h + uint64(len(text)) + 1)
+	for ; len(text) >= 8; text = text[8:] {
+		h = mix(h ^ (uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+			uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56))
 	}
-	return agent.Draw(h.Sum64(), "segment", before)
+	for i := range len(text) {
+		h = mix(h ^ uint64(text[i])<<8)
+	}
+	return h
 }
 
 // salt marks where the salts stand: the level salt at the start of the first

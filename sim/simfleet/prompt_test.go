@@ -35,16 +35,26 @@ func lineage() *plimsoll.Trajectory {
 }
 
 func TestBlocksFollowContent(t *testing.T) {
-	const block = 16
-	l, err := lay(lineage(), block, true)
+	const size = 16
+	known := library{block: size, after: map[uint64]end{}}
+	l, err := known.lay(lineage(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := func(turn int, level, walk uint64) []uint64 {
-		p := &l.prompts[turn]
-		return p.chain.identities(nil, p.blocks, level, walk)
+	type block struct {
+		run uint64
+		at  int
 	}
-	common := func(a, b []uint64) (n int) {
+	blocks := func(turn int, level, walk uint64) (out []block) {
+		p := &l.prompts[turn]
+		for _, run := range p.chain.prefix(nil, p.blocks, level, walk) {
+			for i := range run.Blocks {
+				out = append(out, block{run.ID, i})
+			}
+		}
+		return out
+	}
+	common := func(a, b []block) (n int) {
 		for n < len(a) && n < len(b) && a[n] == b[n] {
 			n++
 		}
@@ -57,21 +67,21 @@ func TestBlocksFollowContent(t *testing.T) {
 	}
 	first := blocks(0, 1, 2)
 	for name, test := range map[string]struct {
-		other []uint64
+		other []block
 		want  int // blocks that it shares with the first prompt
 	}{
 		"the next turn":           {blocks(1, 1, 2), len(first)},
-		"after a compaction":      {blocks(2, 1, 2), scaffold / block},
+		"after a compaction":      {blocks(2, 1, 2), scaffold / size},
 		"parted inside a message": {blocks(3, 1, 2), len(first)},
 		"the same again":          {blocks(4, 1, 2), len(first)},
-		"another walk":            {blocks(0, 1, 3), scaffold / block},
+		"another walk":            {blocks(0, 1, 3), scaffold / size},
 		"another level":           {blocks(0, 9, 2), 0},
 	} {
 		if got := common(first, test.other); got != test.want {
 			t.Errorf("%s: shares %d blocks, want %d", name, got, test.want)
 		}
 	}
-	if got, want := common(blocks(1, 1, 2), blocks(3, 1, 2)), (scaffold+user)/block; got != want {
+	if got, want := common(blocks(1, 1, 2), blocks(3, 1, 2)), (scaffold+user)/size; got != want {
 		t.Errorf("a message cut short: shares %d blocks, want %d", got, want)
 	}
 	if !slices.IsSorted([]int{l.prompts[0].blocks, l.prompts[1].blocks}) || l.prompts[0].chain != l.prompts[1].chain {
@@ -85,8 +95,9 @@ func TestLengthsAreTheSets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	known := library{block: 16, after: map[uint64]end{}}
 	for _, tr := range set.Trajectories {
-		l, err := lay(tr, 16, true)
+		l, err := known.lay(tr, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ type queue struct {
 	added   uint64
 }
 
-func (q *queue) add(e entry) {
+func (q *queue) add(e *entry) {
 	q.added++
 	e.order = q.added
 	heap.Push(&q.entries, e)
@@ -38,21 +38,21 @@ func (q *queue) peek() (plimsoll.Instant, bool) {
 	return q.entries[0].at, true
 }
 
-func (q *queue) pop() entry { return heap.Pop(&q.entries).(entry) }
+func (q *queue) pop() *entry { return heap.Pop(&q.entries).(*entry) }
 
 // entries is the heap's order.
-type entries []entry
+type entries []*entry
 
 func (e entries) Len() int { return len(e) }
 func (e entries) Less(i, j int) bool {
 	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].order < e[j].order
 }
 func (e entries) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *entries) Push(x any)   { *e = append(*e, x.(entry)) }
+func (e *entries) Push(x any)   { *e = append(*e, x.(*entry)) }
 func (e *entries) Pop() any {
 	old := *e
 	last := old[len(old)-1]
-	old[len(old)-1] = entry{}
+	old[len(old)-1] = nil
 	*e = old[:len(old)-1]
 	return last
 }
