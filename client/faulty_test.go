@@ -193,6 +193,7 @@ func TestFaultyEngine(t *testing.T) {
 		"end mark, then closed": {play: then(send(streamHead, chunk(strings.Join(good, ""))), hangUp), class: plimsoll.ClassOK},
 		"never an end":          {play: then(send(streamHead, chunk(good[0]+good[1]+good[2])), stall), class: plimsoll.ClassTimeout},
 		"error in the stream":   {play: whole(good[0], `data: {"error":{"message":"KV cache\u0007 is full","code":500}}`+"\n\n", endMark), class: plimsoll.ClassEngineError, error: "KV cache  is full"},
+		"given up":              {play: whole(good[0], delta("", "abort"), usageEvent(1), endMark), policy: dialect.Free, class: plimsoll.ClassEngineError, error: "finish_reason abort"},
 		"until close":           {play: then(send("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"+strings.Join(good, "")), hangUp), class: plimsoll.ClassOK},
 		"interim head":          {play: then(send("HTTP/1.1 100 Continue\r\n\r\n"), whole(good...)), class: plimsoll.ClassOK},
 		"chunk extension":       {play: send(streamHead, strings.Replace(chunk(strings.Join(good, "")), "\r\n", ";a=b\r\n", 1), "0\r\nX: y\r\n\r\n"), class: plimsoll.ClassOK},

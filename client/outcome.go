@@ -99,6 +99,8 @@ func (x *exchange) class(ctx context.Context, reply *dialect.Reply, err error) (
 		return plimsoll.ClassHTTP, httpError(r.status, x.plain)
 	case reply.Error != "":
 		return plimsoll.ClassEngineError, reply.Error
+	case reply.Finish == "abort" || reply.Finish == "error":
+		return plimsoll.ClassEngineError, "the engine gave the reply up: finish_reason " + reply.Finish
 	case err != nil:
 		return plimsoll.ClassCut, short(err)
 	case !x.stream && r.kind != "text/event-stream":

@@ -127,7 +127,7 @@ func scrub(message []byte) string {
 // finishReason returns the reason as a string without allocation for those that
 // are known.
 func finishReason(raw []byte) string {
-	for _, known := range [...]string{"stop", "length", "tool_calls", "content_filter", "function_call", "abort"} {
+	for _, known := range [...]string{"stop", "length", "tool_calls", "content_filter", "function_call", "abort", "error"} {
 		if string(raw) == known {
 			return known
 		}

@@ -78,7 +78,7 @@ func pageFuncs() template.FuncMap {
 		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
 		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
 		"bar": bracketBar, "add": func(a, b int) int { return a + b },
-		"views": viewsTable, "tierView": tierView, "share": share, "steady": steadiness,
+		"views": viewsTable, "tierView": tierView, "share": share, "steady": steadiness, "oddReplies": oddReplies,
 	}
 }
 

@@ -155,6 +155,9 @@ func (t TerminalOptions) foot(b *bytes.Buffer, r result.Result) {
 	}
 	t.item(b, "Measured", plain(levelLine(r))+fmt.Sprintf("; method %s, preset %s, seed %d", plain(r.Method), plain(r.Preset), r.Seed))
 	t.item(b, "Client", clientLine(r))
+	if odd := oddOutput(r); odd != "" {
+		t.item(b, "Output", odd+" (a broken engine may be fast: look at what it says)")
+	}
 	if r.Comparable.Yes {
 		t.item(b, "Compare", "may be set beside published results of "+plain(r.TierSet))
 	} else {

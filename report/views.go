@@ -27,6 +27,45 @@ func tierView(l result.Level, tier string) string {
 	return "–"
 }
 
+// oddReplies says how many replies of a level were empty or looping, and how long they
+// were beside the recorded ones.
+func oddReplies(l result.Level) string {
+	s := l.Sanity
+	if s == nil {
+		return "–"
+	}
+	text := "none"
+	if s.Empty+s.Looping > 0 {
+		text = fmt.Sprintf("%d empty, %d looping of %d", s.Empty, s.Looping, s.Replies+s.WrongLength)
+	}
+	if s.OfRecorded.Known() {
+		text += fmt.Sprintf(", %.2f of recorded", float64(s.OfRecorded))
+	}
+	return text
+}
+
+// oddOutput names the levels whose replies are not what they should be: over 1 % empty
+// or looping, or under policy recorded over 5 % longer or shorter. "" where all are well.
+func oddOutput(r result.Result) string {
+	const odd, off = 0.01, 0.05
+	text := ""
+	for _, l := range r.Levels {
+		s := l.Sanity
+		if s == nil || l.Validity != "valid" {
+			continue
+		}
+		of := float64(s.OfRecorded)
+		wrong := r.Settings.OutputPolicy == "recorded" && s.OfRecorded.Known() && (of > 1+off || of < 1-off)
+		if float64(s.Empty+s.Looping) > odd*float64(s.Replies+s.WrongLength) || wrong {
+			if text != "" {
+				text += "; "
+			}
+			text += "level " + l.ID + ": " + oddReplies(l)
+		}
+	}
+	return text
+}
+
 // share writes a part of 1 as a whole percentage.
 func share(n result.Number) string {
 	if !n.Known() {

@@ -135,21 +135,22 @@ type Level struct {
 	OneRead   int                    `json:"one_read"`
 	NoSpeed   int                    `json:"no_speed"`
 
-	SpeedTPS       Number `json:"p25_speed_tps"` // by the formula that decides
-	SpeedFormula   string `json:"speed_formula"` // after_first_chunk, n_minus_1
-	SpeedNMinus1   Number `json:"p25_speed_n_minus_1_tps"`
-	SpeedEndToEnd  Number `json:"p25_speed_end_to_end_tps"`
-	TTFTs          Number `json:"p95_ttft_s"`
-	TTFTUnbounded  bool   `json:"p95_ttft_unbounded"`
-	LagP99ms       Number `json:"lag_p99_ms"`
-	TurnsPerMinute Number `json:"turns_per_minute"`
-	MeanInput      Number `json:"mean_input_tokens"`
-	MeanUncached   Number `json:"mean_uncached_tokens"`
-	MeanOutput     Number `json:"mean_output_tokens"`
-	OutputTPS      Number `json:"output_tokens_per_s"`
-	WalksFinished  int    `json:"walks_finished"`
-	Distribution   Spread `json:"distribution"`
-	Views          *Views `json:"views,omitempty"`
+	SpeedTPS       Number  `json:"p25_speed_tps"` // by the formula that decides
+	SpeedFormula   string  `json:"speed_formula"` // after_first_chunk, n_minus_1
+	SpeedNMinus1   Number  `json:"p25_speed_n_minus_1_tps"`
+	SpeedEndToEnd  Number  `json:"p25_speed_end_to_end_tps"`
+	TTFTs          Number  `json:"p95_ttft_s"`
+	TTFTUnbounded  bool    `json:"p95_ttft_unbounded"`
+	LagP99ms       Number  `json:"lag_p99_ms"`
+	TurnsPerMinute Number  `json:"turns_per_minute"`
+	MeanInput      Number  `json:"mean_input_tokens"`
+	MeanUncached   Number  `json:"mean_uncached_tokens"`
+	MeanOutput     Number  `json:"mean_output_tokens"`
+	OutputTPS      Number  `json:"output_tokens_per_s"`
+	WalksFinished  int     `json:"walks_finished"`
+	Distribution   Spread  `json:"distribution"`
+	Views          *Views  `json:"views,omitempty"`
+	Sanity         *Sanity `json:"sanity,omitempty"` // of the replies; none in virtual time
 	// Steady says whether the window was stationary, NotRepresentative in sentences how its
 	// turns differ from the set's.
 	Steady            *Steady  `json:"steady,omitempty"`

@@ -121,7 +121,7 @@ func differing(stored []byte, again Result) ([]Finding, error) {
 // addedLater are members that version 1 gained after it was first written. A file that
 // has none of a member's figures is older than it, and says nothing false; one that has
 // some must have all.
-var addedLater = regexp.MustCompile(`^(spent|cost|load_generator|engine\.preflight|levels\[[^]]*\]\.(?:views|steady|not_representative|engine_load))(?:[.\[]|$)`)
+var addedLater = regexp.MustCompile(`^(spent|cost|load_generator|engine\.preflight|levels\[[^]]*\]\.(?:views|steady|sanity|not_representative|engine_load))(?:[.\[]|$)`)
 
 // later reports whether a missing figure belongs to a member that the file is older than.
 func later(name string, have map[string]string) bool {

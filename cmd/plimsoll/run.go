@@ -48,7 +48,20 @@ be rehearsed on a laptop in two minutes; its result says that it is simulated.
   plimsoll run -f run.yaml --metrics :9464                  for Prometheus, see docs/serve.md
 
 Exit codes: 0 every tier has an answer (0 agents is one); 1 could not run; 2 usage;
-3 a --require is not met; 4 void; 5 undecided; 130 interrupted, what was sealed is kept.`
+3 a --require is not met; 4 void; 5 undecided; 130 interrupted, what was sealed is kept.
+
+Engines and dialects that were tested together, and on what:
+
+` + testedPairs()
+}
+
+// testedPairs lists the pairs in lines.
+func testedPairs() string {
+	var b strings.Builder
+	for _, p := range dialect.Pairs() {
+		fmt.Fprintf(&b, "  %-12s %s: %s\n", p.Dialect, p.Engine, p.On())
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // Run carries the whole job out, of one file or of several.
