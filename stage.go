@@ -13,7 +13,7 @@ type Stage struct {
 	Replicate int    `json:"replicate"`       // from 0; how often this N was begun afresh before
 	Agents    int    `json:"agents"`          // N
 	Fresh     bool   `json:"fresh"`           // drained before, new salts; only fresh levels support a claim
-	Claim     bool   `json:"claim,omitempty"` // a fresh level that a certified number rests on: it is never ended early
+	Claim     bool   `json:"claim,omitempty"` // a fresh level that a certified number rests on
 	Warmup    bool   `json:"warmup"`          // discarded
 	Why       string `json:"why"`             // why this level now, one sentence
 

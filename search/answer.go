@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"plimsoll"
 )
@@ -89,7 +90,8 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, ended string, lost boo
 		}
 		return
 	}
-	at := s.locality(l, a.Tier)
+	all := s.localities(l)
+	at := all[slices.IndexFunc(all, func(one locality) bool { return one.tier.Name == a.Tier.Name })]
 	b := bracketOf(tested)
 	whole := bracketOf(l.points(a.Tier, anyLevel))
 	a.LowestFail, a.AtLeast, a.BoundBy, a.Open = b.fail, whole.pass, b.failed.boundBy, b.fail == 0 && b.pass == s.c.MaxAgents

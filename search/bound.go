@@ -1,8 +1,16 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"slices"
+)
+
+// leastRuns is how many local runs a bound needs; leastNoise is the least spread of
+// runs that is taken for noise.
+const (
+	leastRuns  = 6
+	leastNoise = 0.05
 )
 
 // bound is what the claim runs of a tier prove.
@@ -30,6 +38,7 @@ func (l *locality) judge() bound {
 	out := l.lineBound()
 	if far := l.farBelow(); far > out.certified {
 		out.ok, out.certified, out.low, out.estimate = true, far, float64(far), math.Max(math.Exp(l.edge), float64(far))
+		out.high = math.Max(out.high, out.estimate)
 		if _, fail, ok := l.cliff(); ok {
 			out.high = float64(fail)
 		}
@@ -48,7 +57,7 @@ func (l *locality) lineBound() bound {
 		low, high = min(low, r.x), max(high, r.x)
 	}
 	side := earlySide
-	if l.rounds >= l.c.SecondRounds {
+	if l.last || len(runs) >= l.c.Runs {
 		side = oneSide
 	}
 	out := bound{ok: true, estimate: math.Inf(1), high: math.Inf(1)}
@@ -57,7 +66,7 @@ func (l *locality) lineBound() bound {
 		if slack(runs, constraint) {
 			continue
 		}
-		f := fit(runs, constraint)
+		f := l.line(runs, constraint)
 		t := student(side, max(1, f.freedom))
 		// A little beyond the runs on the left: a bound just under them is still one.
 		x, ok := f.last(low-localReach, high, t)
@@ -92,19 +101,21 @@ func slack(runs []observation, constraint int) bool {
 	return true
 }
 
-// proven returns the highest tested N for which at least two runs at it, or up to
-// replicateReach above it, exist and their mean margins pass.
+// proven returns the highest tested N that replicates hold: of the runs at it and
+// up to replicateReach above it, at least two and the nearest, the mean margins pass.
+// More agents are no easier, so that runs above stand for it.
 func (l *locality) proven() int {
-	best := 0
-	for _, r := range l.runs {
-		if r.agents <= best {
+	rising := slices.Clone(l.runs)
+	slices.SortStableFunc(rising, func(a, b observation) int { return cmp.Compare(a.agents, b.agents) })
+	for i := len(rising) - 1; i >= 0; i-- {
+		if i > 0 && rising[i-1].agents == rising[i].agents {
 			continue
 		}
 		var sum [constraints]float64
 		n := 0
-		for _, o := range l.runs {
-			if o.agents < r.agents || o.x > r.x+replicateReach {
-				continue
+		for _, o := range rising[i:] {
+			if d := o.x - rising[i].x; d > replicateReach && (n >= 2 || d > replicateFar) {
+				break
 			}
 			n++
 			for k := range constraints {
@@ -112,10 +123,10 @@ func (l *locality) proven() int {
 			}
 		}
 		if n >= 2 && slices.Max(sum[:]) <= 0 {
-			best = r.agents
+			return rising[i].agents
 		}
 	}
-	return best
+	return 0
 }
 
 // zero reports whether a single agent fails: at least two runs at 1, none passed.
@@ -143,13 +154,15 @@ func (l *locality) highestPass() int {
 	return best
 }
 
-// falling reports whether a level far below one that passed failed: further than
-// the noise of runs near the edge explains.
+// falling reports whether a level failed far below one that passed, by more than the
+// noise of two runs explains.
 func (l *locality) falling() bool {
-	top := math.Log(math.Max(1, float64(l.highestPass())))
-	for _, r := range l.runs {
-		if !r.pass && r.x < top-2*localReach {
-			return true
+	noise := 3 * math.Sqrt2 * math.Max(l.bound.s, leastNoise)
+	for _, high := range l.runs {
+		for _, low := range l.runs {
+			if high.pass && !low.pass && low.x < high.x-2*localReach && low.margin()-high.margin() > noise {
+				return true
+			}
 		}
 	}
 	return false

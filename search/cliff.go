@@ -22,7 +22,7 @@ func (l *locality) cliff() (pass, fail int, ok bool) {
 			pass = max(pass, r.agents)
 		}
 	}
-	for _, r := range l.runs {
+	for _, r := range append(slices.Clone(l.ramp), l.runs...) {
 		switch {
 		case r.agents > pass && r.margin() >= farOff:
 			if fail == 0 || r.agents < fail {
@@ -40,16 +40,13 @@ func (l *locality) cliff() (pass, fail int, ok bool) {
 	return pass, fail, pass > 0 && fail > pass
 }
 
-// climb plans the next runs at a cliff: the middle of the gap, and once that is
-// narrow the replicates of the level below it.
-func (l *locality) climb(pass, fail int) {
+// climb returns the next level at a cliff: the middle of the gap, and once that is
+// narrow the level below it.
+func (l *locality) climb(pass, fail int) (int, string) {
 	if fail-pass > 1 && math.Log(float64(fail)/float64(pass)) > cliffGap {
-		l.plan = []int{(pass + fail) / 2}
-		l.why = fmt.Sprintf("a cliff between %d and %d: half way", pass, fail)
-		return
+		return (pass + fail) / 2, fmt.Sprintf("a cliff between %d and %d: half way", pass, fail)
 	}
-	l.plan = slices.Repeat([]int{pass}, max(1, cliffRuns-l.by(pass)))
-	l.why = fmt.Sprintf("a cliff between %d and %d: replicates of %d", pass, fail, pass)
+	return pass, fmt.Sprintf("a cliff between %d and %d: replicate of %d", pass, fail, pass)
 }
 
 // by counts the runs at n, or up to replicateReach above it, that pass by far; 0

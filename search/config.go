@@ -31,13 +31,15 @@ type Config struct {
 	Shared     bool            // one level serves all tiers
 	Levels     []int           // a fixed ladder instead of a search
 
-	// For method certified: fresh runs a level of the first stage, rounds of two runs
-	// in the second, which end early once the bound lies within the share Tight of
-	// the estimate.
-	FirstRuns, SecondRounds int
-	Tight                   float64
-	// Confirm adds one run at each certified bound.
+	// For method certified: a tier's edge gets from LeastRuns to Runs claim runs, the
+	// search as many and MoreRuns for each further tier. A tier is settled early
+	// once its bound lies within the share Tight of the estimate.
+	LeastRuns, Runs, MoreRuns int
+	Tight                     float64
+	// Confirm asks for a run at each certified bound.
 	Confirm bool
+	// Whole says that every claim level has a full window.
+	Whole bool
 }
 
 // Validate names the first field that is out of bounds.
@@ -55,8 +57,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("search: resolution %g must be in [0, 1)", c.Resolution)
 	case c.MaxLevels < 0 || c.Budget < 0:
 		return fmt.Errorf("search: max levels %d and budget %s must not be negative", c.MaxLevels, c.Budget)
-	case c.Method == MethodCertified && len(c.Levels) == 0 && (c.FirstRuns < 1 || c.SecondRounds < 1 || !(c.Tight >= 0 && c.Tight < 1)):
-		return fmt.Errorf("search: first runs %d and second rounds %d must be at least 1, tight %g in [0, 1)", c.FirstRuns, c.SecondRounds, c.Tight)
+	case c.Method == MethodCertified && len(c.Levels) == 0 && (c.Runs < leastRuns || c.LeastRuns > c.Runs || c.MoreRuns < 0 || !(c.Tight >= 0 && c.Tight < 1)):
+		return fmt.Errorf("search: runs %d must be at least %d and least runs %d, more runs %d not negative, tight %g in [0, 1)", c.Runs, leastRuns, c.LeastRuns, c.MoreRuns, c.Tight)
 	}
 	names := map[string]bool{}
 	for _, t := range c.Tiers {

@@ -10,8 +10,18 @@
 // bracket it cuts; otherwise each tier is searched by itself, as AA-AgentPerf does.
 // If the first level fails the search goes down; 0 agents are an answer.
 //
-// # Honest ends
+// # Method certified
 //
+// A ramp of short levels brackets every tier and claims nothing. Then fresh claim
+// levels are placed one at a time, each where it is expected to raise a tier's bound
+// most; all tiers use one pool. The bound is the lower end of an inverse prediction
+// (Fieller, JRSS B 16(2), 1954) from a line of log margins on log agents through the
+// runs near the edge, one point a run, with the variance between runs in it. A cliff
+// is bisected and its lower side replicated. docs/method.md 8 has the rules, and 9
+// how often they claim too much.
+//
+// # Honest ends
+// //
 // The capacity is the highest tested N at which it and every smaller tested N
 // pass. An undecided level counts as not passed, and the answer says so. A fail
 // below a pass is measured again once, fresh, and the runs of one N are combined by

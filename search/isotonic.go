@@ -17,16 +17,16 @@ func crossing(runs []observation) (x float64, below, above bool) {
 	for i, r := range sorted {
 		if last := len(blocks) - 1; i > 0 && sorted[i-1].agents == r.agents {
 			b := &blocks[last]
-			b.y = (b.y*b.n + r.margin()) / (b.n + 1)
+			b.y = (b.y*b.n + r.far()) / (b.n + 1)
 			b.n++
 			continue
 		}
-		blocks = append(blocks, block{r.x, r.margin(), 1})
+		blocks = append(blocks, block{r.x, r.far(), 1})
 	}
 	pooled := blocks[:0:0]
 	for _, b := range blocks {
 		pooled = append(pooled, b)
-		for n := len(pooled); n > 1 && pooled[n-2].y >= pooled[n-1].y; n = len(pooled) {
+		for n := len(pooled); n > 1 && pooled[n-2].y > pooled[n-1].y; n = len(pooled) {
 			p, q := pooled[n-2], pooled[n-1]
 			sum := p.n + q.n
 			pooled = append(pooled[:n-2], block{(p.x*p.n + q.x*q.n) / sum, (p.y*p.n + q.y*q.n) / sum, sum})

@@ -6,8 +6,8 @@ import (
 	"plimsoll"
 )
 
-// usualRounds is how many second-stage rounds a tier takes as a rule.
-const usualRounds = 3
+// usualRuns is how many claim runs a tier takes as a rule.
+const usualRuns = 10
 
 // Remaining returns how many levels the search is expected to measure still, and
 // how many at most (void repeats apart); most is 0 where only the budget bounds it.
@@ -29,7 +29,7 @@ func (s *Search) Remaining(past []plimsoll.Past) (expected, most int) {
 	}
 	expected = max(1, s.brackets(&l))
 	if s.c.Method == MethodCertified {
-		expected = max(1, s.brackets(&l)+s.claims(&l))
+		expected = max(1, s.brackets(&l)+s.claimsLeft(&l))
 	}
 	if s.c.Method == MethodAA && s.c.MaxLevels > 0 {
 		most = max(0, s.c.MaxLevels-len(l.levels))
@@ -73,20 +73,15 @@ func (s *Search) brackets(l *ledger) int {
 	return int(halvings + doublings)
 }
 
-// claims estimates the claim levels that tiers still take.
-func (s *Search) claims(l *ledger) int {
+// claimsLeft estimates the claim levels that tiers still take.
+func (s *Search) claimsLeft(l *ledger) int {
 	left := 0
-	for _, t := range s.c.Tiers {
-		at := s.locality(l, t)
-		if at.done {
-			continue
-		}
-		left += len(at.plan) + max(0, min(usualRounds, s.c.SecondRounds)-at.rounds)*len(secondStage())
-		if s.c.Confirm && !at.confirmed {
-			left++
+	for _, at := range s.localities(l) {
+		if !at.done {
+			left += max(1, max(usualRuns, s.c.LeastRuns)-len(at.local()))
 		}
 	}
-	return left
+	return min(left, s.mostClaims()-l.claims())
 }
 
 // Left estimates the seconds that the search still needs, from what levels took.

@@ -14,7 +14,9 @@ type line struct {
 	sxx               float64
 	s                 float64 // residual standard deviation, between runs
 	freedom           float64
-	shift             float64 // of the pooled quantile against the mean run's, by s
+	squares           float64 // of the residuals
+	inside            float64 // standard error of a run's margin by its own walks
+	curve             float64 // minus the slope of the log density at the percentile
 }
 
 // fit returns the line of one constraint through the runs. A slope below 0 counts
@@ -40,22 +42,37 @@ func fit(runs []observation, constraint int) line {
 		l.slope = math.Max(0, sxy/l.sxx)
 		l.freedom = n - 2
 	}
-	squares := 0.0
 	for _, r := range runs {
 		off := r.y[constraint] - l.value(r.x)
-		squares += off * off
+		l.squares += off * off
 	}
 	if l.freedom >= 1 {
-		l.s = math.Sqrt(squares / l.freedom)
+		l.s = math.Sqrt(l.squares / l.freedom)
 	}
 	inside := 0.0
 	for _, r := range runs {
 		inside += r.error[constraint] * r.error[constraint] / n
 	}
-	l.s = math.Max(l.s, math.Sqrt(inside))
-	l.shift = math.Max(0, curve) * l.s * l.s / 2
+	l.curve, l.inside = math.Max(0, curve), math.Sqrt(inside)
+	l.s = math.Max(l.s, l.inside)
 	return l
 }
+
+// share takes what all edges show of the spread where that is known better. The
+// larger of the two spreads counts: at one edge runs may differ more than at others,
+// and then the error is at most that of its own few runs at the other quantile.
+func (l *line) share(all spread) {
+	if all.freedom > l.freedom {
+		l.freedom = all.freedom
+		l.s = math.Max(l.s, math.Sqrt(all.squares/all.freedom))
+	}
+}
+
+// between is the variance between runs that their own turns do not explain.
+func (l line) between() float64 { return math.Max(0, l.s*l.s-l.inside*l.inside) }
+
+// shift is by how much the percentile of all runs pooled lies beyond that of a run.
+func (l line) shift() float64 { return l.curve * l.between() / 2 }
 
 // value is the line at x.
 func (l line) value(x float64) float64 { return l.at + l.slope*(x-l.centre) }
@@ -67,7 +84,7 @@ func (l line) side(x, t float64) float64 {
 	if l.sxx > 1e-12 {
 		error = math.Sqrt(1/float64(l.n) + (x-l.centre)*(x-l.centre)/l.sxx)
 	}
-	return l.value(x) + l.shift + t*l.s*error
+	return l.value(x) + l.shift() + t*l.s*error
 }
 
 // last returns the largest x in [low, high] at which the side lies at or below 0;

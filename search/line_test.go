@@ -12,7 +12,8 @@ func runs(levels []int, margin func(x float64) float64) []observation {
 	var out []observation
 	for _, n := range levels {
 		o := observation{agents: n, x: math.Log(float64(n))}
-		o.y = [constraints]float64{margin(o.x), -1}
+		o.raw = [constraints]float64{margin(o.x), -1}
+		o.y = o.raw
 		o.pass = o.margin() <= 0
 		out = append(out, o)
 	}
@@ -82,4 +83,22 @@ func TestCurvatureOfANormal(t *testing.T) {
 	if got, want := curvature(values, 0.95, 0.05, 0.025), 1.645/0.7; math.Abs(got-want) > 0.15*want {
 		t.Errorf("curvature %.2f, want about %.2f", got, want)
 	}
+}
+
+// TestSpreadOfAllEdgesNeverNarrowsAnEdge: what other edges show lends certainty of the
+// spread, and never a smaller one.
+func TestSpreadOfAllEdgesNeverNarrowsAnEdge(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		noise := map[int]float64{}
+		levels := []int{88, 94, 97, 100, 106, 112}
+		for _, n := range levels {
+			noise[n] = rapid.Float64Range(-0.2, 0.2).Draw(t, "noise")
+		}
+		own := fit(runs(levels, func(x float64) float64 { return 1.5*x - 6.9 + noise[int(math.Round(math.Exp(x)))] }), constraintTTFT)
+		both := own
+		both.share(spread{squares: rapid.Float64Range(0, 1).Draw(t, "squares"), freedom: rapid.Float64Range(0, 30).Draw(t, "freedom")})
+		if both.s < own.s || both.freedom < own.freedom || both.at != own.at || both.slope != own.slope {
+			t.Fatalf("spread %g with %g degrees of freedom, alone %g with %g", both.s, both.freedom, own.s, own.freedom)
+		}
+	})
 }

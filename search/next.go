@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"math"
 
 	"plimsoll"
 	"plimsoll/slo"
@@ -13,6 +14,7 @@ type choice struct {
 	tiers  []plimsoll.Tier
 	why    string
 	claim  bool
+	share  float64 // of the shape's turns; 0 all
 }
 
 // Next returns the next stage, or the answer.
@@ -42,19 +44,28 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
 		shape = rampShape(shape)
 	}
+	if pick.share > 0 {
+		shape.Turns = int(math.Round(float64(shape.Turns) * pick.share))
+	}
 	return &plimsoll.Stage{
 		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true, Claim: pick.claim,
 		Why: pick.why, Shape: shape, Tiers: pick.tiers,
 	}, nil
 }
 
-// Enough reports whether a level under way is settled for every tier it judges.
+// Enough reports whether a level under way is settled for every tier it judges. For a
+// claim level that is so where its margin lies beyond farOff for every tier: margins
+// enter a bound capped there, so that what enters is the same.
 func (s *Search) Enough(e plimsoll.Evidence) bool {
-	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || e.Stage.Claim {
+	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || (e.Stage.Claim && s.c.Whole) {
 		return false
 	}
 	for _, t := range e.Stage.Tiers {
-		if slo.Clear(e, t, s.c.Rules) == plimsoll.Undecided {
+		settled := slo.Clear(e, t, s.c.Rules) != plimsoll.Undecided
+		if e.Stage.Claim {
+			settled = slo.Clear(e, beyond(t, -1), s.c.Rules) == plimsoll.Fail || slo.Clear(e, beyond(t, 1), s.c.Rules) == plimsoll.Pass
+		}
+		if !settled {
 			return false
 		}
 	}
@@ -98,14 +109,7 @@ func (s *Search) alone(l *ledger) choice {
 // shared serves the tier of which least is known: first those without a bracket,
 // loosest first, then the widest bracket. Every level is judged for all tiers.
 func (s *Search) shared(l *ledger) choice {
-	var hand bracket
-	var name string
-	for _, t := range s.c.Tiers {
-		b := bracketOf(l.points(t, bracketLevel))
-		if !b.settled(&s.c) && (name == "" || b.width() > hand.width()) {
-			hand, name = b, t.Name
-		}
-	}
+	hand, name := s.widest(l, &s.c)
 	if name != "" {
 		n, why := hand.next(&s.c, name)
 		return choice{agents: n, tiers: s.c.Tiers, why: why}

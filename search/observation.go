@@ -28,8 +28,10 @@ const (
 // where the constraint holds.
 type observation struct {
 	agents int
-	x      float64 // log agents
-	y      [constraints]float64
+	x      float64              // log agents
+	y      [constraints]float64 // capped at farOff
+	raw    [constraints]float64
+	level  int
 	// curve is minus the slope of the log density at the percentile, on the log
 	// scale and towards the miss: by how much half the run-to-run variance shifts
 	// the percentile of all runs pooled against that of a run.
@@ -42,13 +44,8 @@ type observation struct {
 // margin is that of the binding constraint.
 func (o observation) margin() float64 { return max(o.y[constraintTTFT], o.y[constraintSpeed]) }
 
-// near is the observation with its margins capped for the edge.
-func (o observation) near() observation {
-	for k, y := range o.y {
-		o.y[k] = capped(y, farOff)
-	}
-	return o
-}
+// far is the binding margin without the cap.
+func (o observation) far() float64 { return max(o.raw[constraintTTFT], o.raw[constraintSpeed]) }
 
 // observe reads a claim level; ok is false where it decided nothing.
 func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
@@ -56,16 +53,23 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		if v.Tier != t.Name || (v.Outcome != plimsoll.Pass && v.Outcome != plimsoll.Fail) {
 			continue
 		}
-		o := observation{agents: p.Stage.Agents, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
-		o.y[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()), boundless)
-		o.y[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS), boundless)
+		o := observation{agents: p.Stage.Agents, level: p.Stage.Level, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
+		o.raw[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()), boundless)
+		o.raw[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS), boundless)
 		if strings.Contains(v.BoundBy, slo.ByFailures) || strings.Contains(v.BoundBy, slo.ByStarvation) {
-			o.y[constraintTTFT] = boundless
+			o.raw[constraintTTFT] = boundless
 		}
-		o.curve[constraintTTFT] = curvature(p.Evidence.TTFT, slo.TTFTQuantile, 0.05, 0.025)
-		o.curve[constraintSpeed] = -curvature(p.Evidence.Speed, slo.SpeedQuantile, 0.10, 0.10)
-		o.error[constraintTTFT] = slo.LogError(p.Evidence.Journeys, slo.TTFTs, p.Evidence.TTFT, slo.TTFTQuantile)
-		o.error[constraintSpeed] = slo.LogError(p.Evidence.Journeys, slo.SpeedValues, p.Evidence.Speed, slo.SpeedQuantile)
+		for k, y := range o.raw {
+			o.y[k] = capped(y, farOff)
+		}
+		if math.Abs(o.raw[constraintTTFT]) < farOff {
+			o.curve[constraintTTFT] = curvature(p.Evidence.TTFT, slo.TTFTQuantile, 0.05, 0.025)
+			o.error[constraintTTFT] = slo.LogError(p.Evidence.Journeys, slo.TTFTs, p.Evidence.TTFT, slo.TTFTQuantile)
+		}
+		if math.Abs(o.raw[constraintSpeed]) < farOff {
+			o.curve[constraintSpeed] = -curvature(p.Evidence.Speed, slo.SpeedQuantile, 0.10, 0.10)
+			o.error[constraintSpeed] = slo.LogError(p.Evidence.Journeys, slo.SpeedValues, p.Evidence.Speed, slo.SpeedQuantile)
+		}
 		return o, true
 	}
 	return observation{}, false

@@ -20,10 +20,12 @@ type Preset struct {
 	Resolution   float64
 	MaxLevels    int
 	Shared       bool
-	FirstRuns    int
-	SecondRounds int
+	LeastRuns    int
+	Runs         int
+	MoreRuns     int
 	Tight        float64
 	Confirm      bool
+	Whole        bool
 	Warmup       bool
 	OutputPolicy string
 	Start        string
@@ -37,7 +39,7 @@ type Preset struct {
 func Presets() []Preset {
 	standard := Preset{
 		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
-		Resolution: 0.02, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.07, Warmup: true,
+		Resolution: 0.02, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
 		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 		Shape: plimsoll.Shape{
 			Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute,
@@ -45,11 +47,11 @@ func Presets() []Preset {
 		},
 	}
 	publish := standard
-	publish.Name, publish.FirstRuns, publish.SecondRounds, publish.Tight, publish.Confirm = "publish", 2, 9, 0.04, true
+	publish.Name, publish.LeastRuns, publish.Runs, publish.MoreRuns, publish.Tight, publish.Confirm, publish.Whole = "publish", 12, 45, 15, 0.035, true, true
 	return []Preset{
 		{
 			Name: "quick", Method: MethodAA, Rules: slo.Standard(), First: 8, MaxAgents: 256,
-			Resolution: 0.10, MaxLevels: 16, Shared: true, FirstRuns: 1, SecondRounds: 5, Tight: 0.07, Warmup: true,
+			Resolution: 0.10, MaxLevels: 16, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
 			OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 			NotComparable: "preset quick looks for seconds only",
 			Shape: plimsoll.Shape{
@@ -60,7 +62,7 @@ func Presets() []Preset {
 		standard, publish,
 		{
 			Name: "aa", Method: MethodAA, Rules: slo.AA(), First: 2, MaxAgents: 65536,
-			Resolution: 0.01, FirstRuns: 1, SecondRounds: 5, Tight: 0.06,
+			Resolution: 0.01, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05,
 			OutputPolicy: "free", Start: "offset", ToolDelay: "aa",
 			Shape: plimsoll.Shape{
 				SpawnPerS: 1, Settle: 240 * time.Second, Min: 600 * time.Second, Walks: 30, WalksPerAgent: 3,
@@ -87,7 +89,8 @@ func PresetByName(name string) (Preset, error) {
 func (p Preset) Config(tiers []plimsoll.Tier) Config {
 	return Config{
 		Method: p.Method, Tiers: tiers, Shape: p.Shape, Rules: p.Rules, First: p.First, MaxAgents: p.MaxAgents,
-		Resolution: p.Resolution, MaxLevels: p.MaxLevels, Shared: p.Shared, FirstRuns: p.FirstRuns, SecondRounds: p.SecondRounds, Tight: p.Tight, Confirm: p.Confirm,
+		Resolution: p.Resolution, MaxLevels: p.MaxLevels, Shared: p.Shared,
+		LeastRuns: p.LeastRuns, Runs: p.Runs, MoreRuns: p.MoreRuns, Tight: p.Tight, Confirm: p.Confirm, Whole: p.Whole,
 	}
 }
 
