@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"sim/server":          {"sim", "sim/profile", "sim/server/prompt", "token"},
 	"sim/server/prompt":   {},
 	"sim/study":           {"measure", "result", "sim", "sim/profile"},
+	"sim/metronome":       {},
 	"sim/calibrate":       {"agent", "measure", "sim", "sim/profile", "sim/simfleet"},
 	"sim/simfleet":        {"agent", "sim", "sim/profile", "token"},
 	"measure":             {},

@@ -19,6 +19,7 @@ import (
 	"plimsoll/dialect"
 	"plimsoll/fleet"
 	"plimsoll/measure"
+	"plimsoll/sim/metronome"
 	"plimsoll/token"
 )
 
@@ -141,7 +142,7 @@ func (c calibration) stage() plimsoll.Stage {
 
 // judge holds the rows against the metronome's log. A walk is one turn, so its salt,
 // which the request carries as its id, names the row.
-func (c calibration) judge(rows []plimsoll.Row, o plimsoll.Observed, sent map[string]sentLog, salt agent.Salt) calibrated {
+func (c calibration) judge(rows []plimsoll.Row, o plimsoll.Observed, sent map[string]metronome.Log, salt agent.Salt) calibrated {
 	out := calibrated{Agents: c.agents, Rate: c.rate, CPUShare: o.Client.CPUShare, SentinelP99: o.Client.SentinelP99ms, RunQueue: o.Client.RunQueueShare, Delivered: o.Delivered}
 	epoch := o.Epoch.UnixNano()
 	var lag, ttft, speed []float64
@@ -160,11 +161,11 @@ func (c calibration) judge(rows []plimsoll.Row, o plimsoll.Observed, sent map[st
 		lag = append(lag, measure.LagMS(r))
 		id := agent.WalkSalt(salt, int(r.Slot), int(r.Walk))
 		log, ok := sent[string(id[:])]
-		if !ok || r.Class != plimsoll.ClassOK || log.last <= log.first {
+		if !ok || r.Class != plimsoll.ClassOK || log.Last <= log.First {
 			continue
 		}
-		ttft = append(ttft, math.Abs(float64(epoch+int64(r.FirstToken)-log.first))/1e6)
-		speed = append(speed, 100*math.Abs(float64(log.last-log.first)/float64(r.LastToken-r.FirstToken)-1))
+		ttft = append(ttft, math.Abs(float64(epoch+int64(r.FirstToken)-log.First))/1e6)
+		speed = append(speed, 100*math.Abs(float64(log.Last-log.First)/float64(r.LastToken-r.FirstToken)-1))
 	}
 	out.EventsPerS = events / o.Window.Seconds()
 	if events > 0 {
@@ -198,7 +199,7 @@ type beating struct {
 	url   string
 	stdin io.Closer
 	cmd   *exec.Cmd
-	logs  chan map[string]sentLog
+	logs  chan map[string]metronome.Log
 	done  bool
 }
 
@@ -221,31 +222,19 @@ func startMetronome(ctx context.Context, rate int, stderr io.Writer) (*beating, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the metronome: %w", err)
 	}
-	b := &beating{stdin: stdin, cmd: cmd, logs: make(chan map[string]sentLog, 1)}
+	b := &beating{stdin: stdin, cmd: cmd, logs: make(chan map[string]metronome.Log, 1)}
 	lines := bufio.NewReader(stdout)
 	if b.url, err = firstLine(ctx, lines); err != nil {
 		b.logs <- nil
 		_, _ = b.stop()
 		return nil, fmt.Errorf("start the metronome: %w", err)
 	}
-	go func() { b.logs <- readLog(lines) }() // ends with the pipe
+	go func() { b.logs <- metronome.ReadLog(lines) }() // ends with the pipe
 	return b, nil
 }
 
-// readLog reads the log to its end.
-func readLog(from io.Reader) map[string]sentLog {
-	out := map[string]sentLog{}
-	for lines := bufio.NewScanner(from); lines.Scan(); {
-		var s sentLog
-		if _, err := fmt.Sscanf(lines.Text(), "%s %d %d", &s.id, &s.first, &s.last); err == nil {
-			out[s.id] = s
-		}
-	}
-	return out
-}
-
 // stop ends the metronome and returns its log, the first time.
-func (b *beating) stop() (map[string]sentLog, error) {
+func (b *beating) stop() (map[string]metronome.Log, error) {
 	if b.done {
 		return nil, nil
 	}

@@ -67,7 +67,7 @@ const (
 // Run calibrates.
 func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	if c.Metronome > 0 {
-		return (&metronome{rate: c.Metronome}).serve(ctx, io.In, io.Out)
+		return serveMetronome(ctx, c.Metronome, io.In, io.Out)
 	}
 	loads, err := c.loads()
 	if err != nil {

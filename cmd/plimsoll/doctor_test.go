@@ -4,17 +4,14 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"strings"
 	"testing"
-	"testing/iotest"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"plimsoll"
 	"plimsoll/agent"
 	"plimsoll/client"
 	"plimsoll/dialect"
+	"plimsoll/sim/metronome"
 	"plimsoll/token"
 )
 
@@ -24,7 +21,7 @@ func TestMetronome(t *testing.T) {
 	stdout, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := (&metronome{rate: 500}).serve(context.Background(), in, out)
+		err := serveMetronome(context.Background(), 500, in, out)
 		out.Close()
 		ended <- err
 	}()
@@ -58,28 +55,14 @@ func TestMetronome(t *testing.T) {
 		t.Fatal(err)
 	}
 	stdin.Close()
-	log := readLog(lines)["turn-1"]
+	log := metronome.ReadLog(lines)["turn-1"]
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
 	sent, read := epoch.UnixNano()+int64(row.Sent), epoch.UnixNano()+int64(row.FirstToken)
-	if log.first < sent || log.first > read || log.last <= log.first || log.last > epoch.UnixNano()+int64(row.LastToken) {
+	if log.First < sent || log.First > read || log.Last <= log.First || log.Last > epoch.UnixNano()+int64(row.LastToken) {
 		t.Errorf("log %+v does not lie between sent %d and first token %d", log, sent, read)
 	}
-}
-
-// The bound is found at a body's end, however the body is read.
-func TestMetronomeTokens(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		body := strings.Repeat("x", rapid.IntRange(0, 40_000).Draw(t, "length")) + `],"max_tokens":321,"min_tokens":321,"ignore_eos":true}`
-		var r io.Reader = strings.NewReader(body)
-		if rapid.Bool().Draw(t, "halves") {
-			r = iotest.HalfReader(r)
-		}
-		if n, err := (&metronome{}).tokens(r); n != 321 || err != nil {
-			t.Fatalf("%d, %v", n, err)
-		}
-	})
 }
 
 // The errors are those between the rows and the log.
@@ -93,7 +76,7 @@ func TestCalibrationJudge(t *testing.T) {
 	outside.Sent = 20e9
 	failed := row
 	failed.Class = plimsoll.ClassCut
-	sent := map[string]sentLog{string(id[:]): {first: epoch.UnixNano() + 1.4e9, last: epoch.UnixNano() + 5.6e9}}
+	sent := map[string]metronome.Log{string(id[:]): {First: epoch.UnixNano() + 1.4e9, Last: epoch.UnixNano() + 5.6e9}}
 	o := plimsoll.Observed{Epoch: epoch, Window: plimsoll.Window{Start: 1e9, End: 5e9}, Delivered: 1, Client: plimsoll.Client{CPUSeconds: 0.000105, SentinelP99ms: 0.5}}
 	got := c.judge([]plimsoll.Row{row, outside, failed}, o, sent, salt)
 	near := func(a, b float64) bool { return a > b-0.01 && a < b+0.01 }
