@@ -34,6 +34,9 @@ func CompareTerminal(w io.Writer, c result.Comparison, t TerminalOptions) error 
 		t.columns(&b, comparisonRows(c, tier), 1)
 	}
 	b.WriteByte('\n')
+	if said := ratiosAre(c); said != "" {
+		t.item(&b, "Ratios", said)
+	}
 	for _, v := range c.Varied {
 		t.item(&b, "Varied", plain(v.Name+": "+strings.Join(saidOr(v.Values, "–"), " | ")))
 	}
@@ -86,31 +89,68 @@ func origin(e result.Entry) string {
 
 // comparisonRows is one tier as a table, header first.
 func comparisonRows(c result.Comparison, tier result.TierRatio) [][]string {
-	rows := [][]string{{"System", "Agents", "", "per accelerator", "", "per MW", "", ""}}
+	rows := [][]string{{"System", "Agents", "bounds", "", "per accelerator", "", "per MW", "", ""}}
 	for i, s := range tier.Sides {
 		if !s.Has {
 			continue
 		}
-		row := []string{plain(c.Entries[i].Name), "–", "", "–", "", "–", "", ""}
+		row := []string{plain(c.Entries[i].Name), "–", bracketOf(s.Tier), "", "–", "", "–", "", ""}
 		if s.Tier.Capacity != nil {
 			row[1] = whole(*s.Tier.Capacity)
 		}
 		if s.Tier.PerAcc != nil {
-			row[3] = figure(*s.Tier.PerAcc)
+			row[4] = figure(*s.Tier.PerAcc)
 		}
 		if len(s.Tier.PerMW) > 0 {
 			p := s.Tier.PerMW[max(0, s.PerMWIndex)]
-			row[5], row[7] = figure(p.Value), plain(powerLabel(p))
+			row[6], row[8] = figure(p.Value), plain(powerLabel(p))
 		}
 		if i > 0 {
-			row[2], row[4], row[6] = times(s.Agents), times(s.PerAcc), times(s.PerMW)
+			row[3], row[5], row[7] = times(s.Agents), times(s.PerAcc), times(s.PerMW)
 		}
-		if i > 0 && s.PerMW.Reason != "" && row[5] != "–" {
-			row[7] += "; " + plain(s.PerMW.Reason)
+		if i > 0 && s.PerMW.Reason != "" && row[6] != "–" {
+			row[8] += "; " + plain(s.PerMW.Reason)
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// bracketOf writes what bounds a capacity: a 95 % interval, or the tested levels that
+// passed and failed.
+func bracketOf(t result.EntryTier) string {
+	switch {
+	case t.Span == "" || t.Capacity == nil:
+		return ""
+	case t.Estimate > 0:
+		return fmt.Sprintf("est. %s (%s–%s)", figure(t.Estimate), figure(t.Low), figure(t.High))
+	}
+	return fmt.Sprintf("%s pass, %s fail", figure(t.Low), figure(t.High))
+}
+
+// ratiosAre says in a sentence what the bounds of a comparison's ratios are; "" where
+// there are none.
+func ratiosAre(c result.Comparison) string {
+	intervals, brackets := 0, 0
+	for _, tier := range c.Tiers {
+		for _, s := range tier.Sides[1:] {
+			switch {
+			case s.Agents.Intervals:
+				intervals++
+			case s.Agents.Low.Known():
+				brackets++
+			}
+		}
+	}
+	switch {
+	case intervals+brackets == 0:
+		return ""
+	case brackets == 0:
+		return "ratios of estimates, with 95 % intervals; * the interval excludes 1"
+	case intervals == 0:
+		return "ratios of tested capacities; the bounds are the worst and best case within the searches' brackets, no statistical statement; * they exclude 1"
+	}
+	return "bounds are 95 % intervals where both results have one, else the worst and best case within the searches' brackets; * they exclude 1"
 }
 
 // times writes a ratio with its bounds: 23.7x (20.1–27.4). A star marks one whose
@@ -183,7 +223,7 @@ func CompareHTML(w io.Writer, c result.Comparison) error {
 	funcs := template.FuncMap{
 		"origin": origin, "saidOr": saidOr, "add": func(a, b int) int { return a + b },
 		"heading": func(title string) string { before, _, _ := strings.Cut(title, ","); return before },
-		"between": func(column int) bool { return column > 0 && column < 7 },
+		"between": func(column int) bool { return column > 0 && column < 8 }, "ratiosAre": ratiosAre,
 	}
 	p := comparisonPage{Shell: newShell(fmt.Sprintf("Plimsoll: comparison of %d results", len(c.Entries)), ""), C: c}
 	for i, tier := range c.Tiers {

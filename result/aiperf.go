@@ -262,7 +262,7 @@ func foreignTier(t plimsoll.Tier, accelerators int, ordered []Foreign) EntryTier
 		if f.SpeedTPS < t.SpeedTPS || f.TTFTs > t.TTFT.Seconds() || failed {
 			out.Reason = fmt.Sprintf("%d users: P25 %.4g tokens/s, P95 TTFT %.4g s, %d of %d failed", f.Agents, f.SpeedTPS, f.TTFTs, f.Failed, f.Turns)
 			if out.Capacity != nil {
-				out.Low, out.High, out.Span = float64(*out.Capacity), float64(f.Agents), "bracket"
+				out.Low, out.High, out.Span = float64(*out.Capacity), float64(f.Agents), spanBracket
 			}
 			return out
 		}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"plimsoll"
 )
 
 // ComparisonSchema names the form of a comparison.
@@ -41,14 +39,15 @@ type Side struct {
 	PerMWIndex int       `json:"per_megawatt_index"` // of Tier.PerMW, -1 none
 }
 
-// Ratio is a figure over the first entry's. Low and High are its worst and best
-// cases, where both figures have bounds.
+// Ratio is a figure over the first entry's: of the estimates where both results have
+// one, else of the tested capacities. Low and High bound it, where both figures have
+// bounds.
 type Ratio struct {
 	Value Number `json:"value"`
 	Low   Number `json:"low"`
 	High  Number `json:"high"`
-	// Differs says that the bounds exclude 1; Intervals that they are 95 %
-	// intervals on both sides, not brackets of a search.
+	// Differs says that the bounds exclude 1; Intervals that they are a 95 %
+	// interval, else they are the worst and best case of a search's brackets.
 	Differs   bool   `json:"differs"`
 	Intervals bool   `json:"intervals"`
 	Reason    string `json:"reason,omitempty"` // why there is no value
@@ -130,48 +129,6 @@ func (s *Side) perMegawatt(a, b EntryTier) {
 	s.PerMW = none(fmt.Sprintf("not divided by %s %s: another boundary or basis, convert one first", b.PerMW[0].Basis, b.PerMW[0].Boundary))
 }
 
-// span is a value with its bounds; low 0: none.
-type span struct {
-	value, low, high float64
-	interval         bool
-}
-
-// bounded gives a figure the relative bounds of its tier's capacity.
-func bounded(value float64, t EntryTier) span {
-	s := span{value: value}
-	if t.Span != "" && t.Capacity != nil && *t.Capacity > 0 && t.Low > 0 {
-		s.low, s.high = value*t.Low/float64(*t.Capacity), value*t.High/float64(*t.Capacity)
-		s.interval = t.Span == "interval"
-	}
-	return s
-}
-
-// boundedMW adds the power's own uncertainty to them.
-func boundedMW(p plimsoll.PerMegawatt, t EntryTier) span {
-	s := bounded(p.Value, t)
-	if s.low > 0 && p.Value > p.Uncertainty {
-		s.low *= 1 - p.Uncertainty/p.Value
-		s.high *= 1 + p.Uncertainty/p.Value
-	}
-	return s
-}
-
-func divide(a, b span) Ratio {
-	if b.value == 0 {
-		return none("the first result is 0")
-	}
-	r := Ratio{Value: Number(a.value / b.value), Low: None(), High: None()}
-	if a.low > 0 && b.low > 0 {
-		r.Low, r.High = Number(a.low/b.high), Number(a.high/b.low)
-		r.Differs, r.Intervals = r.Low > 1 || r.High < 1, a.interval && b.interval
-	}
-	return r
-}
-
-func none(reason string) Ratio {
-	return Ratio{Value: None(), Low: None(), High: None(), Reason: reason}
-}
-
 // differences lists what entries must agree in and do not.
 func differences(entries []Entry) []string {
 	out := []string{}
@@ -186,7 +143,9 @@ func differences(entries []Entry) []string {
 		{"presets", func(e Entry) string { return e.Preset }},
 		{"output policies", func(e Entry) string { return e.OutputPolicy }},
 		{"tool delays", func(e Entry) string { return e.ToolDelay }},
+		{"tier sets", func(e Entry) string { return e.TierSet }},
 		{"tiers", tierNames},
+		{"power figures", powerNames},
 	} {
 		var values []string
 		for _, e := range entries {
@@ -205,18 +164,44 @@ func differences(entries []Entry) []string {
 	return append(out, simulations(entries)...)
 }
 
-// simulations says which entries are simulated when not all are.
+// simulations says which entries were never measured, and which runs say of
+// themselves that they must not stand beside published results.
 func simulations(entries []Entry) []string {
-	var names []string
+	var simulated, out []string
 	for _, e := range entries {
 		if e.Simulated {
-			names = append(names, e.Name)
+			simulated = append(simulated, e.Name)
 		}
 	}
-	if len(names) == 0 || len(names) == len(entries) {
-		return nil
+	switch {
+	case len(simulated) > 0 && len(simulated) == len(entries):
+		out = append(out, "all of them are simulated: nothing here was measured")
+	case len(simulated) > 0:
+		out = append(out, "simulated, not measured: "+strings.Join(simulated, ", "))
 	}
-	return []string{"simulated, not measured: " + strings.Join(names, ", ")}
+	for _, e := range entries {
+		if len(e.NotComparable) > 0 && !e.Simulated {
+			out = append(out, e.Name+" is not comparable by its own word: "+strings.Join(e.NotComparable, "; "))
+		}
+	}
+	return out
+}
+
+// powerNames says at which boundaries and on which basis an entry's power is known.
+func powerNames(e Entry) string {
+	var names []string
+	for _, t := range e.Tiers {
+		for _, p := range t.PerMW {
+			if name := fmt.Sprintf("%s, %s, %s", p.Boundary, p.Basis, p.Grade); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	slices.Sort(names)
+	return strings.Join(names, "; ")
 }
 
 func tierNames(e Entry) string {
@@ -240,8 +225,19 @@ func (c Comparison) Slower(allowed float64) []string {
 		case last.Capacity == nil:
 			out = append(out, fmt.Sprintf("%s: %d agents before, no answer now", name, *first.Capacity))
 		case float64(*last.Capacity) < (1-allowed)*float64(*first.Capacity):
-			out = append(out, fmt.Sprintf("%s: %d agents before, %d now", name, *first.Capacity, *last.Capacity))
+			out = append(out, fmt.Sprintf("%s: %d agents before, %d now%s", name, *first.Capacity, *last.Capacity, weight(t.Sides[len(t.Sides)-1].Agents)))
 		}
 	}
 	return out
+}
+
+// weight says whether a ratio's bounds exclude 1.
+func weight(r Ratio) string {
+	switch {
+	case !r.Low.Known():
+		return ""
+	case r.Differs:
+		return fmt.Sprintf(" (%.2fx, bounds %.2f to %.2f exclude 1)", r.Value, r.Low, r.High)
+	}
+	return fmt.Sprintf(" (%.2fx, bounds %.2f to %.2f do not exclude 1)", r.Value, r.Low, r.High)
 }

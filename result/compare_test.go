@@ -75,6 +75,30 @@ func TestRatioBoundsHoldTheRatio(t *testing.T) {
 	})
 }
 
+// TestRatioOfEstimates: with intervals on both sides the ratio is that of the
+// estimates, and its interval is narrower than the worst and best case: 20/10 with
+// relative widths of 1.25 and 1.2 on the log scale gives 2 x/÷ exp(sqrt(ln²1.25 + ln²1.2)).
+func TestRatioOfEstimates(t *testing.T) {
+	a, b := entry(9, 8, 12.5, "interval"), entry(19, 20/1.2, 24, "interval")
+	a.Tiers[0].Estimate, b.Tiers[0].Estimate = 10, 20
+	c, err := result.Compare([]result.Entry{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, width := c.Tiers[0].Sides[1].Agents, math.Exp(math.Hypot(math.Log(1.25), math.Log(1.2)))
+	for name, pair := range map[string][2]float64{
+		"value": {float64(r.Value), 2}, "low": {float64(r.Low), 2 / width}, "high": {float64(r.High), 2 * width},
+		"per accelerator": {float64(c.Tiers[0].Sides[1].PerAcc.Value), 2},
+	} {
+		if math.Abs(pair[0]-pair[1]) > 1e-12 {
+			t.Errorf("%s %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	if !r.Differs || !r.Intervals {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestPowerIsNeverMixed(t *testing.T) {
 	chip := plimsoll.PerMegawatt{Value: 1000, Boundary: plimsoll.BoundaryAccelerator, Basis: plimsoll.Measured, Source: "a", Grade: plimsoll.G1}
 	wall := plimsoll.PerMegawatt{Value: 500, Boundary: plimsoll.BoundaryNodeAC, Basis: plimsoll.Measured, Source: "b", Grade: plimsoll.G3}
@@ -103,13 +127,15 @@ func TestPowerIsNeverMixed(t *testing.T) {
 
 func TestCompareNamesDifferences(t *testing.T) {
 	a, b := entry(10, 0, 0, ""), entry(0, 0, 0, "")
+	a.NotComparable, b.TierSet = []string{"no meter"}, "aa"
+	a.Tiers[0].PerMW = []plimsoll.PerMegawatt{{Boundary: plimsoll.BoundaryRack, Basis: plimsoll.Measured, Grade: plimsoll.G2}}
 	b.Model, b.Simulated, b.Name, b.Preset = "other", true, "y", "quick"
 	c, err := result.Compare([]result.Entry{b, a})
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := strings.Join(c.Differences, "\n")
-	for _, want := range []string{"models differ: other | m", "presets differ: quick | unknown", "simulated, not measured: y"} {
+	for _, want := range []string{"models differ: other | m", "presets differ: quick | unknown", "simulated, not measured: y", "tier sets differ", "power figures differ", "x is not comparable by its own word: no meter"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("differences do not say %q:\n%s", want, text)
 		}

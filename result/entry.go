@@ -21,6 +21,7 @@ type Entry struct {
 	Method       string `json:"method"`
 	Preset       string `json:"preset"`
 	MetricSet    string `json:"metric_set"`
+	TierSet      string `json:"tier_set,omitempty"`
 	Trajectories string `json:"trajectories"` // name, or start of the SHA-256
 	OutputPolicy string `json:"output_policy"`
 	ToolDelay    string `json:"tool_delay"`
@@ -30,6 +31,8 @@ type Entry struct {
 	Tiers []EntryTier `json:"tiers"`
 	// Settings are what a run was told, of its run and its system, by name.
 	Settings map[string]string `json:"settings,omitempty"`
+	// NotComparable are a run's own reasons why it must not stand beside published results.
+	NotComparable []string `json:"not_comparable,omitempty"`
 	// Lacks lists what the entry does not say, in words.
 	Lacks []string `json:"lacks,omitempty"`
 }
@@ -41,13 +44,21 @@ type EntryTier struct {
 	Capacity *int    `json:"capacity"` // null not published, or no answer
 	// Low and High bound the capacity: a 95 % interval, or only the bracket of the
 	// search between the last pass and the first fail. Span says which; "" none.
-	Low    float64                `json:"low,omitempty"`
-	High   float64                `json:"high,omitempty"`
-	Span   string                 `json:"span,omitempty"` // interval, bracket
-	PerAcc *float64               `json:"per_accelerator"`
-	PerMW  []plimsoll.PerMegawatt `json:"per_megawatt"` // one a boundary and basis
-	Reason string                 `json:"reason,omitempty"`
+	Low  float64 `json:"low,omitempty"`
+	High float64 `json:"high,omitempty"`
+	Span string  `json:"span,omitempty"` // interval, bracket
+	// Estimate is where the limit is crossed, agents, of which an interval is; 0 none.
+	Estimate float64                `json:"estimate,omitempty"`
+	PerAcc   *float64               `json:"per_accelerator"`
+	PerMW    []plimsoll.PerMegawatt `json:"per_megawatt"` // one a boundary and basis
+	Reason   string                 `json:"reason,omitempty"`
 }
+
+// What bounds a capacity.
+const (
+	spanInterval = "interval"
+	spanBracket  = "bracket"
+)
 
 // label names a tier by its limits.
 func (t EntryTier) label() string { return limitsName(t.SpeedTPS, t.TTFTs) }
@@ -62,15 +73,16 @@ func EntryOf(name, source string, r Result) Entry {
 		Name: name, Kind: "run", Source: source, Date: r.Started.UTC().Format("2006-01-02"), Model: r.Engine.Model,
 		Method: r.Method, Preset: r.Preset, MetricSet: r.MetricSet, OutputPolicy: r.Settings.OutputPolicy, ToolDelay: r.Settings.ToolDelay,
 		Trajectories: fmt.Sprintf("%s %.12s", r.Trajectories.Name, r.Trajectories.SHA256), Simulated: r.Engine.Simulated, Accelerators: r.Accelerators,
+		TierSet: r.TierSet, NotComparable: r.Comparable.Why,
 	}
 	for _, t := range r.Tiers {
 		side := EntryTier{SpeedTPS: t.SpeedTPS, TTFTs: t.TTFTs, Capacity: t.Capacity, PerAcc: t.PerAcc, PerMW: t.PerMWs, Reason: t.Reason}
 		switch {
 		case t.Capacity == nil:
 		case t.Estimate != nil:
-			side.Low, side.High, side.Span = t.Estimate.Low, t.Estimate.High, "interval"
+			side.Low, side.High, side.Span, side.Estimate = t.Estimate.Low, t.Estimate.High, spanInterval, t.Estimate.Value
 		case t.LowestFail > *t.Capacity:
-			side.Low, side.High, side.Span = float64(*t.Capacity), float64(t.LowestFail), "bracket"
+			side.Low, side.High, side.Span = float64(*t.Capacity), float64(t.LowestFail), spanBracket
 		}
 		e.Tiers = append(e.Tiers, side)
 	}
