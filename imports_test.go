@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 	"report":              {"bundle", "result", "measure", "plan"},
 	"report/browser":      {},
 	"plan":                {"result", "power"},
-	"e2e":                 {},
+	"e2e":                 {"report/browser"},
 	"run":                 {"bundle", "measure", "power", "result", "scrape", "search", "slo"},
 	"scrape":              {},
 	"web":                 {"bundle", "result", "report", "plan"},

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"plimsoll/result"
 )
@@ -110,71 +108,4 @@ func known(v float64) string {
 		return "–"
 	}
 	return figure(v)
-}
-
-// stepChart shows what each system carries per accelerator at the speeds of its
-// tiers: a step function, since nothing was measured between them. A system holds
-// a tier's figure for every slower speed, until a slower tier gives a higher one.
-func stepChart(c result.Comparison) (Chart, bool) {
-	chart := Chart{ID: "steps", Title: "Agents per accelerator against output speed", Table: Table{Head: []string{"System", "P25 speed at least, tok/s", "Agents per accelerator"}},
-		Desc: "A step line a system: at a speed, the agents per accelerator of the slowest tier that is at least that fast. Nothing is interpolated."}
-	var speeds, figures []float64
-	for _, e := range c.Entries {
-		for _, t := range e.Tiers {
-			if t.PerAcc != nil && *t.PerAcc > 0 {
-				speeds, figures = append(speeds, t.SpeedTPS), append(figures, *t.PerAcc)
-				chart.Table.Rows = append(chart.Table.Rows, []string{e.Name, round(t.SpeedTPS), figure(*t.PerAcc)})
-			}
-		}
-	}
-	if len(speeds) < 2 {
-		return Chart{}, false
-	}
-	x, y := logScale(speeds, leftEdge, wideRight), logScale(figures, bottomEdge, topEdge)
-	cv := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, chartHeight)
-	for _, v := range y.ticks(6) {
-		cv.line("grid", leftEdge, y.at(v), wideRight, y.at(v))
-		cv.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
-	for _, v := range x.ticks(10) {
-		cv.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
-		cv.text("tick", "middle", x.at(v), bottomEdge+17, round(v))
-	}
-	for i, e := range c.Entries {
-		steps(cv, e, i, x, y)
-	}
-	cv.line("axis", leftEdge, bottomEdge, wideRight, bottomEdge)
-	cv.text("axis-name", "end", wideRight, bottomEdge+33, "P25 output speed at least, tok/s")
-	cv.text("axis-name", "start", 0, 12, "Agents per accelerator")
-	chart.SVG = cv.done()
-	return chart, true
-}
-
-// steps draws one system's step line; dash and colour tell systems apart, and its
-// number stands at its last step.
-func steps(cv *canvas, e result.Entry, i int, x, y scale) {
-	var points [][2]float64
-	for _, t := range e.Tiers {
-		if t.PerAcc != nil && *t.PerAcc > 0 {
-			points = append(points, [2]float64{t.SpeedTPS, *t.PerAcc})
-		}
-	}
-	if len(points) == 0 {
-		return
-	}
-	slices.SortFunc(points, func(a, b [2]float64) int { return cmp.Compare(a[0], b[0]) })
-	series := fmt.Sprintf("series s%d", i%5)
-	left := leftEdge
-	var line [][2]float64
-	for _, p := range points {
-		line = append(line, [2]float64{left, y.at(p[1])}, [2]float64{x.at(p[0]), y.at(p[1])})
-		left = x.at(p[0])
-	}
-	cv.path(series, line)
-	for _, p := range points {
-		fmt.Fprintf(&cv.b, "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"4\">%s</circle>\n", series, px(x.at(p[0])), px(y.at(p[1])),
-			hoverTitle(fmt.Sprintf("%s: %s agents per accelerator at %s tok/s", e.Name, figure(p[1]), round(p[0]))))
-	}
-	last := points[len(points)-1]
-	cv.text("bar-name", "start", x.at(last[0])+9, y.at(last[1])+4, fmt.Sprint(i+1))
 }

@@ -209,6 +209,7 @@ type comparisonPage struct {
 	C     result.Comparison
 	Tiers []comparedTier
 	Steps []Chart
+	At    []readingView
 }
 
 type comparedTier struct {
@@ -235,8 +236,11 @@ func CompareHTML(w io.Writer, c result.Comparison) error {
 		}
 		p.Tiers = append(p.Tiers, one)
 	}
-	if chart, ok := stepChart(c); ok {
-		p.Steps = append(p.Steps, chart)
+	for _, d := range []density{perAcceleratorDensity, perMegawattDensity} {
+		if chart, ok := d.chart(c); ok {
+			p.Steps = append(p.Steps, chart)
+		}
 	}
+	p.At = readings(c)
 	return render(w, compareTemplate, funcs, p)
 }

@@ -27,9 +27,12 @@ type page struct {
 	Spread []Chart
 	Time   []Chart
 	Level  []Chart // one level in time
-	Facts  [][2]string
-	Files  []file
-	Folder string
+	Energy *Table  // nil where nothing was metered
+	// Certified says that some tier has an interval or a bound to draw.
+	Certified bool
+	Facts     [][2]string
+	Files     []file
+	Folder    string
 }
 
 // traceRow is one tier's pair of charts.
@@ -50,7 +53,9 @@ func WriteHTML(d *bundle.Dir, r result.Result) error {
 // configuration files that the page shows; nil shows none.
 func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 	p := page{Shell: newShell("Plimsoll: "+engineLine(r), ""), R: r, Engine: engineLine(r), Spread: spreadCharts(r), Facts: factsOf(r)}
+	p.Energy = energyTable(r)
 	for i, tier := range r.Tiers {
+		p.Certified = p.Certified || tier.Estimate != nil || tier.Certified != nil
 		p.Traces = append(p.Traces, traceRow{tier, traceCharts(r, tier, i+1)})
 	}
 	if c, ok := timelineChart(r); ok {

@@ -26,6 +26,18 @@ type Table struct {
 	Note string // what the rows are not; "" they are all there is
 }
 
+// without is the table less a column.
+func (t Table) without(column int) Table {
+	cut := func(row []string) []string { return append(row[:column:column], row[column+1:]...) }
+	t.Head = cut(t.Head)
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = cut(row)
+	}
+	t.Rows = rows
+	return t
+}
+
 // canvas writes an SVG. All text that goes through it is escaped.
 type canvas struct {
 	b             strings.Builder

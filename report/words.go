@@ -42,6 +42,13 @@ func powerLabel(p plimsoll.PerMegawatt) string {
 	return fmt.Sprintf("%s, %s, %s", strings.ReplaceAll(string(p.Boundary), "_", " "), p.Basis, p.Grade)
 }
 
+// sameBoundary reports whether two such labels name one boundary and basis; grades
+// may differ.
+func sameBoundary(a, b string) bool {
+	cut := func(s string) string { return s[:max(0, strings.LastIndex(s, ","))] }
+	return cut(a) == cut(b)
+}
+
 // speedLimit and ttftLimit write a tier's targets.
 func speedLimit(t result.Tier) string { return "P25 ≥ " + round(t.SpeedTPS) + " tok/s" }
 func ttftLimit(t result.Tier) string  { return "P95 TTFT ≤ " + round(t.TTFTs) + " s" }
@@ -73,7 +80,10 @@ func sentence(s string) string {
 }
 
 // noPower says in words why a tier has no figure per megawatt.
-func noPower(t result.Tier) string {
+func noPower(t result.Tier) string { return powerReasons(t.NoPerMW) }
+
+// powerReasons writes the reason codes of power figures as words.
+func powerReasons(codes string) string {
 	return strings.NewReplacer(
 		"window_invalid", "the window is empty",
 		"window_too_short", "the measured window is under a minute",
@@ -91,7 +101,7 @@ func noPower(t result.Tier) string {
 		"source_unreachable", "the meter never answered",
 		"boundary_incomplete", "the meter does not see all of the boundary",
 		"power figure is invalid: ", "",
-	).Replace(t.NoPerMW)
+	).Replace(codes)
 }
 
 // boundNames are the words for what bound a capacity.

@@ -12,6 +12,7 @@ import (
 
 	"plimsoll/plan"
 	"plimsoll/report"
+	"plimsoll/result"
 )
 
 // plannerPage is what planner.html shows.
@@ -19,11 +20,23 @@ type plannerPage struct {
 	Title   string
 	Planner bool
 	Systems []plan.System
+	Runs    []summary // of the folder that found a capacity
 }
 
 // planner shows the form.
 func (s *Site) planner(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "planner", plannerPage{"Planner", true, s.config.Systems})
+	page := plannerPage{Title: "Planner", Planner: true, Systems: s.config.Systems}
+	runs, err := s.summaries()
+	if err != nil {
+		s.fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	for _, run := range runs {
+		if s.config.System != nil && run.Result != nil && slices.ContainsFunc(run.Result.Tiers, func(t result.Tier) bool { return t.Capacity != nil && *t.Capacity > 0 }) {
+			page.Runs = append(page.Runs, run)
+		}
+	}
+	s.show(w, http.StatusOK, "planner", page)
 }
 
 // planned answers the form.
@@ -72,10 +85,34 @@ func (s *Site) request(q url.Values) (plan.Request, error) {
 			r.Systems = append(r.Systems, system)
 		}
 	}
+	for _, name := range q["run"] {
+		system, err := s.own(name)
+		if err != nil {
+			return r, fmt.Errorf("planner: %w", err)
+		}
+		r.Systems = append(r.Systems, system)
+	}
 	if len(r.Systems) == 0 {
 		return r, errors.New("planner: tick at least one system")
 	}
 	return r, nil
+}
+
+// own makes a system of a run.
+func (s *Site) own(name string) (plan.System, error) {
+	f, err := s.open(name)
+	if err != nil {
+		return plan.System{}, fmt.Errorf("run %s: %w", name, err)
+	}
+	defer f.close()
+	r, err := f.result()
+	if missing(err) || s.config.System == nil {
+		return plan.System{}, fmt.Errorf("run %s has no result yet", name)
+	}
+	if err != nil {
+		return plan.System{}, err
+	}
+	return s.config.System(name, f.path, r)
 }
 
 // fill reads one field; empty text leaves it.

@@ -10,19 +10,25 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"plimsoll"
 	"plimsoll/plan"
 	"plimsoll/power"
 	"plimsoll/report/browser"
 	"plimsoll/result"
 )
 
-// published are the shipped results as systems to plan with.
-func published(t *testing.T) []plan.System {
+func table(t *testing.T) power.Table {
 	t.Helper()
 	table, err := power.Provisioned()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return table
+}
+
+// published are the shipped results as systems to plan with.
+func published(t *testing.T) []plan.System {
+	t.Helper()
 	entries, err := result.Published()
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +41,7 @@ func published(t *testing.T) []plan.System {
 				same = append(same, e)
 			}
 		}
-		s, err := plan.FromEntries(same, table, plan.Options{})
+		s, err := plan.FromEntries(same, table(t), plan.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,6 +78,24 @@ func TestPlanner(t *testing.T) {
 		code, page := ask(func(q url.Values) { q.Set(c.field, c.value) })
 		if code != http.StatusBadRequest || !strings.Contains(page, c.want) || strings.Contains(page, "<img") {
 			t.Errorf("%s: status %d, want 400 and %q: %s", name, code, c.want, page[max(0, len(page)-300):])
+		}
+	}
+	runs := t.TempDir()
+	finish(t, begin(t, runs, "mine", "example-70b", began), 96)
+	add(t, begin(t, runs, "running", "example-8b", began), begins(1, 8))
+	own := site(t, Config{Dir: runs, Systems: systems, System: func(name, source string, r result.Result) (plan.System, error) {
+		return plan.FromEntries([]result.Entry{result.EntryOf(name, source, r)}, table(t), plan.Options{UnitPower: []plan.Figure{{Boundary: plimsoll.BoundaryRack, Watts: 10_000}}})
+	}}).handler(true)
+	if _, page, _ := get(t, own, "/plan"); strings.Count(page, `name="run"`) != 1 || !strings.Contains(page, "30tps/10s: 96") {
+		t.Error("the form does not offer the run that found a capacity, and it alone")
+	}
+	answer := "/plan/answer?power=10MW&boundary=facility&pue=1.2&run="
+	if code, page, _ := get(t, own, answer+"mine"); code != http.StatusOK || !strings.Contains(page, "mine") || !strings.Contains(page, "10 MW") {
+		t.Errorf("a plan with a run: status %d: %s", code, page[max(0, len(page)-400):])
+	}
+	for _, name := range []string{"running", "..", "none"} {
+		if code, _, _ := get(t, own, answer+name); code != http.StatusBadRequest {
+			t.Errorf("a plan with run %s: status %d, want 400", name, code)
 		}
 	}
 	without := site(t, Config{Dir: t.TempDir()}).handler(true)

@@ -14,6 +14,7 @@ import (
 	"plimsoll/bundle"
 	"plimsoll/plan"
 	"plimsoll/report"
+	"plimsoll/result"
 )
 
 //go:embed *.html web.css web.js
@@ -26,6 +27,8 @@ type Config struct {
 	Token string
 	// Systems are what the planner offers; none: there is no planner.
 	Systems []plan.System
+	// System makes one of a run of the folder; nil: the planner offers no runs.
+	System func(name, source string, r result.Result) (plan.System, error)
 }
 
 // Validate names the first field that is wrong.

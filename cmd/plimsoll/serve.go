@@ -6,6 +6,7 @@ import (
 
 	"plimsoll/plan"
 	"plimsoll/power"
+	"plimsoll/result"
 	"plimsoll/web"
 )
 
@@ -34,9 +35,15 @@ func (c *ServeCmd) Run(ctx context.Context, io *IO) error {
 			return &ExitError{exitUsage, fmt.Errorf("serve: environment variable %s is empty; put the token there", c.TokenEnv)}
 		}
 	}
-	var err error
-	if config.Systems, err = publishedForPlanner(); err != nil {
+	table, err := power.Provisioned()
+	if err != nil {
 		return err
+	}
+	if config.Systems, err = publishedSystems("", table, plan.Options{}); err != nil {
+		return err
+	}
+	config.System = func(name, source string, r result.Result) (plan.System, error) {
+		return plan.FromResult(name, source, r, table, plan.Options{})
 	}
 	site, err := web.New(config)
 	if err != nil {
@@ -49,13 +56,4 @@ func (c *ServeCmd) Run(ctx context.Context, io *IO) error {
 	}
 	fmt.Fprintf(io.Out, "runs in %s on http://%s/\n", c.Dir, l.Addr())
 	return site.Serve(ctx, l)
-}
-
-// publishedForPlanner returns every published result as a system to plan with.
-func publishedForPlanner() ([]plan.System, error) {
-	table, err := power.Provisioned()
-	if err != nil {
-		return nil, err
-	}
-	return publishedSystems("", table, plan.Options{})
 }

@@ -126,7 +126,9 @@ func (p *Page) Until(js string, limit time.Duration) {
 }
 
 // Has is the expression that the page shows a text.
-func Has(text string) string { return fmt.Sprintf("document.body.innerText.includes(%q)", text) }
+func Has(text string) string {
+	return fmt.Sprintf("!!document.body && document.body.innerText.includes(%q)", text)
+}
 
 // Shoot takes pictures of the page at a desk's width and at a telephone's, on which
 // nothing may need scrolling sideways, and checks that it prints. A dark one is taken
