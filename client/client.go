@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +23,7 @@ type Client struct {
 
 	mu     sync.Mutex
 	lanes  map[int][]*lane // by slot and branch
-	poller *poller         // made with the first plain connection
+	poller *poller         // made with the first plain connection or sentinel
 }
 
 // Call is one turn to send.
@@ -121,17 +122,39 @@ func (c *Client) Renew(ctx context.Context, slot, branch int) error {
 // adopt makes a link of a plain connection: read by the client's poller where there
 // can be one, else by its turn.
 func (c *Client) adopt(plain net.Conn) (link, error) {
+	p, err := c.polling()
+	if p == nil {
+		return newBlocking(plain, plain), err
+	}
+	return p.adopt(plain)
+}
+
+// tap has a connection read as replies are: by the poller, which hands take what each
+// read brought until the function returned is called. nil: there is no poller.
+func (c *Client) tap(plain net.Conn, take func([]byte)) (func(), error) {
+	if !slices.ContainsFunc(c.targets, func(t *target) bool { return t.tls == nil && t.web == nil }) {
+		return nil, nil
+	}
+	p, err := c.polling()
+	if p == nil {
+		return nil, err
+	}
+	return p.tap(plain, take)
+}
+
+// polling returns the client's poller, nil where there can be none.
+func (c *Client) polling() (*poller, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.poller == nil {
-		var err error
-		if c.poller, err = newPoller(); errors.Is(err, errors.ErrUnsupported) {
-			return newBlocking(plain, plain), nil
-		} else if err != nil {
-			return nil, err
-		}
+	if c.poller != nil {
+		return c.poller, nil
 	}
-	return c.poller.adopt(plain)
+	p, err := newPoller()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil, nil
+	}
+	c.poller = p
+	return p, err
 }
 
 // Release closes the connections of a slot, all its branches.

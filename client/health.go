@@ -3,7 +3,6 @@ package client
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
 	"runtime"
 	"sort"
@@ -24,14 +23,15 @@ const (
 //
 //	goroutine  owner         ends
 //	writer     StartHealth   Close closes stop, then the connection
-//	reader     StartHealth   the connection's end
+//	reader     StartHealth   the connection's end; none where the client's poller reads
 //
-// The writer stamps a message and writes it into a loopback connection every 10 ms;
-// the reader stamps it right after its read returns, as the client stamps a reply.
-// What lies between is how late this process reads: waiting for the poller, for the
-// Go scheduler, and for a processor.
+// The writer stamps a message and writes it into a loopback connection every 10 ms.
+// The client's poller reads it like a reply, in its turn among the replies, and stamps
+// it right after the read. What lies between is how late replies are read: waiting for
+// the loop to come round, for the Go scheduler, and for a processor. Without a poller
+// a goroutine reads, as it does then for each reply.
 //
-// The reader owns its thread. The kernel counts how long that thread was ready to
+// The writer owns its thread. The kernel counts how long that thread was ready to
 // run but did not (schedstat's run delay), and the share of the window that this
 // makes is the run-queue share. One thread that wakes a hundred times a second says
 // how long this process waits for a processor; the sum over all threads would grow
@@ -40,10 +40,11 @@ type Health struct {
 	wg    sync.WaitGroup
 	stop  chan struct{}
 	once  sync.Once
-	ends  []io.Closer
+	ends  []func()
 	start time.Time
 
 	mu       sync.Mutex
+	partial  []byte // of a message
 	readings []reading
 	vitals   []vital
 }
@@ -55,12 +56,12 @@ type reading struct{ at, late time.Duration }
 type vital struct {
 	at       time.Duration
 	cpu      time.Duration // of the process
-	waited   time.Duration // run delay of the reader's thread; -1 unknown
+	waited   time.Duration // run delay of the writer's thread; -1 unknown
 	resident int64
 }
 
-// StartHealth begins to watch.
-func StartHealth() (*Health, error) {
+// StartHealth begins to watch the process, and how late the client reads in it.
+func (c *Client) StartHealth() (*Health, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("sentinel: listen on loopback: %w", err)
@@ -75,9 +76,18 @@ func StartHealth() (*Health, error) {
 		_ = out.Close()
 		return nil, fmt.Errorf("sentinel: accept on loopback: %w", err)
 	}
-	h := &Health{stop: make(chan struct{}), ends: []io.Closer{out, in}, start: time.Now()}
+	h := &Health{stop: make(chan struct{}), start: time.Now()}
+	untap, err := c.tap(in, h.read)
+	if err != nil {
+		_, _ = in.Close(), out.Close()
+		return nil, fmt.Errorf("sentinel: %w", err)
+	}
+	if untap == nil {
+		untap = func() { _ = in.Close() }
+		h.wg.Go(func() { h.drain(in) })
+	}
+	h.ends = []func(){func() { _ = out.Close() }, untap}
 	h.wg.Go(func() { h.write(out) })
-	h.wg.Go(func() { h.read(in) })
 	return h, nil
 }
 
@@ -86,17 +96,24 @@ func (h *Health) Close() {
 	h.once.Do(func() {
 		close(h.stop)
 		for _, end := range h.ends {
-			_ = end.Close()
+			end()
 		}
 	})
 	h.wg.Wait()
 }
 
 func (h *Health) write(out net.Conn) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	source := openVitals()
+	defer source.close()
 	tick := time.NewTicker(sentinelEvery)
 	defer tick.Stop()
 	var message [8]byte
-	for {
+	for n := 0; ; n++ {
+		if n%vitalsEvery == 0 {
+			h.take(source.read(time.Since(h.start)))
+		}
 		select {
 		case <-h.stop:
 			return
@@ -109,35 +126,32 @@ func (h *Health) write(out net.Conn) {
 	}
 }
 
-func (h *Health) read(in net.Conn) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	source := openVitals()
-	defer source.close()
+// drain reads the sentinel where the client has no poller.
+func (h *Health) drain(in net.Conn) {
 	var buffer [8 << 10]byte
-	have := 0
-	for n := 0; ; n++ {
-		if n%vitalsEvery == 0 {
-			h.take(source.read(time.Since(h.start)))
-		}
-		got, err := in.Read(buffer[have:])
-		now := time.Since(h.start)
+	for {
+		n, err := in.Read(buffer[:])
 		if err != nil {
 			return
 		}
-		have += got
-		used := 0
-		h.mu.Lock()
-		for ; used+8 <= have; used += 8 {
-			written := time.Duration(binary.LittleEndian.Uint64(buffer[used:]))
-			h.readings = append(h.readings, reading{now, now - written})
-		}
-		if len(h.readings) > keepReadings {
-			h.readings = append(h.readings[:0], h.readings[keepReadings/2:]...)
-		}
-		h.mu.Unlock()
-		copy(buffer[:], buffer[used:have])
-		have -= used
+		h.read(buffer[:n])
+	}
+}
+
+// read takes what a read of the sentinel's connection brought, right after it.
+func (h *Health) read(p []byte) {
+	now := time.Since(h.start)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.partial = append(h.partial, p...)
+	used := 0
+	for ; used+8 <= len(h.partial); used += 8 {
+		written := time.Duration(binary.LittleEndian.Uint64(h.partial[used:]))
+		h.readings = append(h.readings, reading{now, now - written})
+	}
+	h.partial = append(h.partial[:0], h.partial[used:]...)
+	if len(h.readings) > keepReadings {
+		h.readings = append(h.readings[:0], h.readings[keepReadings/2:]...)
 	}
 }
 

@@ -19,7 +19,8 @@ type polled struct {
 	fd     int
 
 	mu   sync.Mutex
-	turn *exchange // nil without one
+	turn *exchange    // nil without one
+	take func([]byte) // nil, or who gets what is read while there is no turn
 }
 
 // wire is what an exchange needs to be read by a poller.

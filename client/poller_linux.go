@@ -158,6 +158,30 @@ func (p *poller) adopt(c net.Conn) (link, error) {
 	return k, nil
 }
 
+// tap reads a connection that is no turn's and hands take what each read brought,
+// until the function returned closes it.
+func (p *poller) tap(c net.Conn, take func([]byte)) (func(), error) {
+	l, err := p.adopt(c)
+	if err != nil {
+		return nil, err
+	}
+	k, ok := l.(*polled)
+	if !ok {
+		return nil, nil
+	}
+	set := func(take func([]byte)) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.take = take
+	}
+	set(take)
+	if err := p.watch(k.fd, readable); err != nil {
+		k.close()
+		return nil, err
+	}
+	return func() { set(nil); k.close() }, nil
+}
+
 // forget drops a connection that is about to be closed.
 func (p *poller) forget(fd int) {
 	p.mu.Lock()
@@ -172,6 +196,9 @@ func (k *polled) serve(events uint32) {
 	defer k.mu.Unlock()
 	x := k.turn
 	if x == nil {
+		if k.take != nil {
+			k.tapped()
+		}
 		return // no turn, or it left after the event was fetched
 	}
 	if events&unix.EPOLLOUT != 0 {
@@ -207,6 +234,13 @@ func (k *polled) serve(events uint32) {
 	}
 	if err := k.poller.watch(k.fd, readable); err != nil {
 		k.finish(x.ended(err))
+	}
+}
+
+// tapped reads a connection that is no turn's.
+func (k *polled) tapped() {
+	if n, err := receive(k.fd, k.poller.buffer); err == nil && n > 0 {
+		k.take(k.poller.buffer[:n])
 	}
 }
 

@@ -59,7 +59,7 @@ func BenchmarkStreams(b *testing.B) {
 			e := encode(b, shape.rate*seconds+1)
 			var events, reads int
 			var used time.Duration
-			health, err := StartHealth()
+			health, err := c.StartHealth()
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -87,7 +87,7 @@ func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, err
 		return calibrated{}, err
 	}
 	defer wire.Close()
-	health, err := client.StartHealth()
+	health, err := wire.StartHealth()
 	if err != nil {
 		return calibrated{}, err
 	}

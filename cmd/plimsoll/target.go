@@ -290,7 +290,7 @@ func (j *job) fleet(ctx context.Context, engine *client.Client, spoken dialect.D
 		return err
 	}
 	j.facts.Engine.TemplateHead = templateHead(ctx, engine, encoded[0])
-	health, err := client.StartHealth()
+	health, err := engine.StartHealth()
 	if err != nil {
 		return err
 	}
