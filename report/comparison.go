@@ -185,6 +185,7 @@ func (t TerminalOptions) columns(b *bytes.Buffer, rows [][]string, right int) {
 				continue
 			}
 			last := i == len(row)-1
+			cell = Visible(cell)
 			if !last {
 				cell = pad(cell, widths[i], i >= right)
 			}

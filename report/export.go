@@ -56,17 +56,17 @@ func CSV(w io.Writer, r result.Result) error {
 		watts, boundary := "", ""
 		for _, e := range l.Energy {
 			if e.Valid {
-				watts, boundary = exact(e.MeanWatts), string(e.Boundary)
+				watts, boundary = exact(e.MeanWatts), cell(string(e.Boundary))
 				break
 			}
 		}
-		level := []string{l.ID, strconv.Itoa(l.Attempt), strconv.Itoa(l.Agents), strconv.FormatBool(l.Fresh), l.Validity, exact(l.WindowS),
+		level := []string{cell(l.ID), strconv.Itoa(l.Attempt), strconv.Itoa(l.Agents), strconv.FormatBool(l.Fresh), cell(l.Validity), exact(l.WindowS),
 			strconv.Itoa(l.Turns), strconv.Itoa(l.OK), strconv.Itoa(l.Failed), strconv.Itoa(l.Cancelled), strconv.Itoa(l.Censored),
 			exact(float64(l.SpeedTPS)), exact(l.TTFT()), exact(float64(l.LagP99ms)), exact(float64(l.OutputTPS)), watts, boundary}
 		for _, t := range r.Tiers {
 			for _, v := range t.Verdicts {
 				if v.Level == l.ID {
-					rows = append(rows, append(level[:len(level):len(level)], cell(t.Name), exact(t.SpeedTPS), exact(t.TTFTs), string(v.Verdict), v.BoundBy, strconv.FormatBool(r.Engine.Simulated)))
+					rows = append(rows, append(level[:len(level):len(level)], cell(t.Name), exact(t.SpeedTPS), exact(t.TTFTs), cell(string(v.Verdict)), cell(v.BoundBy), strconv.FormatBool(r.Engine.Simulated)))
 				}
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plimsoll"
+	"plimsoll/power"
 	"plimsoll/result"
 )
 
@@ -83,4 +84,16 @@ func fixtureVerdict(tier int, l result.Level) result.Verdict {
 		v.Verdict = plimsoll.Undecided
 	}
 	return v
+}
+
+// meteredEnergy is a valid figure at the wall and one of the chips that is not.
+func meteredEnergy() []plimsoll.Energy {
+	return []plimsoll.Energy{
+		{Boundary: plimsoll.BoundaryNodeAC, Basis: plimsoll.Measured, Source: "PDU", Grade: plimsoll.G3, WindowS: 300, Joules: 1.68e6, MeanWatts: 5600, Valid: true},
+		{Boundary: plimsoll.BoundaryAccelerator, Basis: plimsoll.Measured, Source: "chips", Grade: plimsoll.G1, WindowS: 30, MeanWatts: 4000, Reasons: []string{"window_too_short"}},
+	}
+}
+
+func meteredIntensity() []power.Intensity {
+	return []power.Intensity{{WhPerAgentHour: 700, JPerTurn: 17.5, JPerMTokens: 420e3, Boundary: plimsoll.BoundaryNodeAC, Basis: plimsoll.Measured, Source: "PDU", Grade: plimsoll.G3}}
 }

@@ -60,20 +60,27 @@ func round(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-// plain makes text safe for a terminal and one line: control bytes, line ends and
-// marks that change the writing direction become spaces, and very long text is cut.
+// mostText is how many runes of a text from outside are shown in one place.
+const mostText = 300
+
+// plain makes text safe for a terminal and one line, and cuts very long text.
 func plain(s string) string {
-	const most = 300
-	out := strings.Map(func(r rune) rune {
+	out := Visible(s)
+	if runes := []rune(out); len(runes) > mostText {
+		out = string(runes[:mostText]) + "…"
+	}
+	return out
+}
+
+// Visible makes text safe for a terminal and one line: control bytes, line ends and
+// marks that change the writing direction become spaces.
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r
 	}, s)
-	if runes := []rune(out); len(runes) > most {
-		out = string(runes[:most]) + "…"
-	}
-	return out
 }
 
 // clock writes a length of time: 42 s, 3 min 5 s, 2 h 7 min.

@@ -127,7 +127,7 @@ func (t TerminalOptions) planSystem(b *bytes.Buffer, a plan.Answer) {
 		t.columns(b, sensitivityRows(a), 1)
 		for _, s := range a.Sensitivity {
 			if s.Note != "" {
-				t.item(b, s.Input, s.Note)
+				t.item(b, plain(s.Input), s.Note)
 			}
 		}
 	}

@@ -16,7 +16,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"plimsoll"
 	"plimsoll/bundle"
 	"plimsoll/result"
 )
@@ -65,32 +64,6 @@ func TestTerminal(t *testing.T) {
 			}
 			if o.ASCII && len(line) != utf8.RuneCountInString(line) {
 				t.Errorf("%s: not ASCII: %s", name, line)
-			}
-		}
-	}
-}
-
-func TestCharts(t *testing.T) {
-	r := fixture()
-	charts := spreadCharts(r)
-	for i, tier := range r.Tiers {
-		charts = append(charts, traceCharts(r, tier, i+1)...)
-	}
-	if c, ok := timelineChart(r); ok {
-		charts = append(charts, c)
-	}
-	if len(charts) != 9 {
-		t.Fatalf("%d charts, want 9", len(charts))
-	}
-	for _, c := range charts {
-		golden(t, c.ID+".svg", []byte(c.SVG))
-		checkXML(t, c.ID, string(c.SVG))
-		if c.Title == "" || c.Desc == "" || len(c.Table.Rows) == 0 || !strings.Contains(string(c.SVG), "<desc") {
-			t.Errorf("chart %s lacks title, description or data", c.ID)
-		}
-		for _, row := range c.Table.Rows {
-			if len(row) != len(c.Table.Head) {
-				t.Errorf("chart %s: row %v has not the columns %v", c.ID, row, c.Table.Head)
 			}
 		}
 	}
@@ -153,65 +126,6 @@ func pageOf(t testing.TB, r result.Result, d *bundle.Dir) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-// Every text that comes from outside is set to something hostile; none of it may
-// become markup, a terminal command, or a line of its own.
-func TestHostileNames(t *testing.T) {
-	const evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'`{{.}}</style></title>\x1b[2J\x07\r\n\u202e"
-	r := fixture()
-	r.Engine = result.Engine{URL: evil, Model: evil, Identity: plimsoll.Identity{Server: evil, Version: evil}}
-	r.Method, r.Preset, r.TierSet, r.Version, r.Ended, r.Partial = evil, evil, evil, evil, evil, true
-	r.Trajectories.Name, r.Trajectories.SHA256 = evil, evil
-	r.Settings = result.Settings{OutputPolicy: evil, Start: evil, ToolDelay: evil}
-	r.Failures = map[plimsoll.Class]int{plimsoll.Class(evil): 3}
-	r.Comparable.Why = []string{evil}
-	for i := range r.Tiers {
-		tier := &r.Tiers[i]
-		tier.Name, tier.Reason, tier.NoPerMW, tier.BoundBy, tier.Verdict = evil, evil, evil, evil, plimsoll.Outcome(evil)
-		if tier.PerMW != nil {
-			tier.PerMW.Source, tier.PerMW.Boundary, tier.PerMW.Basis, tier.PerMW.Grade = evil, plimsoll.Boundary(evil), plimsoll.Basis(evil), plimsoll.Grade(evil)
-		}
-		for j := range tier.Verdicts {
-			tier.Verdicts[j].Verdict = plimsoll.Outcome(evil)
-		}
-	}
-	for i := range r.Levels {
-		l := &r.Levels[i]
-		l.ID, l.Why, l.Reasons, l.Validity, l.Closed = evil, evil, []string{evil}, "valid", evil
-		if i%2 == 1 {
-			l.Validity = evil
-		}
-		for j := range r.Tiers {
-			r.Tiers[j].Verdicts[i].Level = evil
-		}
-		l.Gates = []plimsoll.Gate{{Name: evil, Unit: evil, Note: evil}}
-	}
-	d, err := bundle.Create(filepath.Join(t.TempDir(), "run"), plimsoll.Facts{}, []byte(evil), []byte(evil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := pageOf(t, r, d)
-	clean := pageOf(t, fixture(), d)
-	for _, tag := range []string{"<script", "</script", "<img", "</style>", "onerror=alert(1)>"} {
-		if got, want := strings.Count(page, tag), strings.Count(clean, tag); got != want {
-			t.Errorf("the page holds %s %d times, want %d", tag, got, want)
-		}
-	}
-	for _, markup := range regexp.MustCompile(`<[^>]*alert[^>]*>`).FindAllString(page, -1) {
-		if !regexp.MustCompile(`^<[a-z]+( [a-z-]+="[^"<>]*")+/?>$`).MatchString(markup) {
-			t.Errorf("hostile text inside a tag: %s", markup)
-		}
-	}
-	var b bytes.Buffer
-	if err := Terminal(&b, r, TerminalOptions{Width: 100, Folder: evil}); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range b.String() {
-		if c != '\n' && c < ' ' || c == '\u202e' {
-			t.Errorf("the terminal gets %q", c)
-		}
-	}
 }
 
 func TestEmptyResult(t *testing.T) {

@@ -168,11 +168,12 @@ func (t TerminalOptions) foot(b *bytes.Buffer, r result.Result) {
 	}
 }
 
-// item writes a label and its text, wrapped under itself.
+// item writes a label and its text, wrapped under itself. The text may come from
+// outside; a label that does is the caller's to make plain.
 func (t TerminalOptions) item(b *bytes.Buffer, label, text string) {
 	const indent = 14
 	room := max(t.Width-indent-2, 24)
-	for i, line := range wrap(text, room) {
+	for i, line := range wrap(Visible(text), room) {
 		if i > 0 {
 			label = ""
 		}

@@ -29,7 +29,7 @@ func facts(model string, at time.Time) plimsoll.Facts {
 }
 
 // begin makes a run folder with its begin event.
-func begin(t *testing.T, runs, name, model string, at time.Time) *bundle.Dir {
+func begin(t testing.TB, runs, name, model string, at time.Time) *bundle.Dir {
 	t.Helper()
 	d, err := bundle.Create(filepath.Join(runs, name), facts(model, at), []byte("preset: quick\n"), nil)
 	if err != nil {
@@ -41,7 +41,7 @@ func begin(t *testing.T, runs, name, model string, at time.Time) *bundle.Dir {
 	return d
 }
 
-func add(t *testing.T, d *bundle.Dir, events ...plimsoll.Event) {
+func add(t testing.TB, d *bundle.Dir, events ...plimsoll.Event) {
 	t.Helper()
 	for _, e := range events {
 		if err := d.Append(e); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"plimsoll"
 	"plimsoll/bundle"
 )
 
@@ -79,25 +81,33 @@ func TestPathsStayInside(t *testing.T) {
 	}
 }
 
-func TestHostileNames(t *testing.T) {
-	runs := t.TempDir()
-	const evil = `<img src=x onerror=alert(1)>"'`
-	d := begin(t, runs, `a<script>b`, evil, began)
-	sealed := seals(1, 8, 200, 0.2)
-	sealed.Verdicts[0].Reasons, sealed.Verdicts[0].Outcome = []string{evil}, "fail"
-	add(t, d, begins(1, 8), sealed)
-	f := begin(t, runs, "done", evil, began)
-	finish(t, f, 8)
-	g := begin(t, runs, "other", "plain", began)
-	finish(t, g, 8)
-	h := site(t, Config{Dir: runs}).handler(true)
-	for _, path := range []string{"/", "/runs/a%3Cscript%3Eb/", "/runs/done/", "/runs/done/live", "/compare?run=done&run=other", "/runs/%3Cimg%3E/"} {
-		code, page, _ := get(t, h, path)
-		if strings.Contains(page, "<img") || strings.Contains(page, "a<script>b") {
-			t.Errorf("%s: a name became markup", path)
-		}
-		if code == http.StatusOK && !strings.Contains(page, "&lt;") {
-			t.Errorf("%s does not show the name at all", path)
+// TestHostileTexts puts hostile texts wherever an engine, a folder or a run file may
+// have one: none of them stands in a page as it is.
+func TestHostileTexts(t *testing.T) {
+	for i, evil := range []string{`<img src=x onerror=alert(1)>"'`, `"><script>alert(1)</script>`, `" onmouseover="alert(1)" x="`, `</script></title></style><b>`, "<svg onload=alert(1)>\n\ndata: {}\x1b[2J"} {
+		runs := t.TempDir()
+		name := fmt.Sprintf("a<script>b%d", i)
+		d := begin(t, runs, name, evil, began)
+		sealed := seals(1, 8, 200, 0.2)
+		sealed.Verdicts[0].Reasons, sealed.Verdicts[0].Outcome = []string{evil}, "fail"
+		warning := begins(2, 8)
+		warning.Kind, warning.Message = plimsoll.EventWarning, evil
+		next := begins(2, 16)
+		next.Stage.Why = evil
+		add(t, d, begins(1, 8), sealed, warning, next)
+		f := begin(t, runs, "done", evil, began)
+		finish(t, f, 8)
+		g := begin(t, runs, "other", "plain", began)
+		finish(t, g, 8)
+		h := site(t, Config{Dir: runs}).handler(true)
+		for _, path := range []string{"/", "/runs/" + url.PathEscape(name) + "/", "/runs/done/", "/runs/done/live", "/compare?run=done&run=other", "/runs/%3Cimg%3E/"} {
+			code, page, _ := get(t, h, path)
+			if strings.Contains(page, evil) || strings.Contains(page, "<script>b") {
+				t.Errorf("%s: %q became markup", path, evil)
+			}
+			if code == http.StatusOK && !strings.Contains(page, "alert(1)") && strings.Contains(evil, "alert") {
+				t.Errorf("%s does not show the text at all", path)
+			}
 		}
 	}
 }

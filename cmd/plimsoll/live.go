@@ -14,6 +14,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/report"
 )
 
 // live shows a run while it goes on: a line a sealed level and, on a terminal, a
@@ -77,7 +78,7 @@ func (l *live) show(e plimsoll.Event) {
 	case plimsoll.EventStage:
 		l.stage = e.Stage
 		if l.tty {
-			l.status(fmt.Sprintf("%s %4d agents  %s", l.dim("level "+levelName(*e.Stage)), e.Stage.Agents, l.dim(e.Stage.Why)))
+			l.status(fmt.Sprintf("%s %4d agents  %s", l.dim("level "+levelName(*e.Stage)), e.Stage.Agents, l.dim(report.Visible(e.Stage.Why))))
 		}
 	case plimsoll.EventProgress:
 		l.progress(*e.Progress, e.Time)
@@ -85,21 +86,21 @@ func (l *live) show(e plimsoll.Event) {
 		l.sealed(e)
 	case plimsoll.EventWarning:
 		l.clear()
-		fmt.Fprintln(l.out, l.paint("33", "! "+e.Message))
+		fmt.Fprintln(l.out, l.paint("33", "! "+report.Visible(e.Message)))
 	}
 }
 
 func (l *live) begin(f plimsoll.Facts, at time.Time) {
 	l.tiers, l.began = f.Tiers, at
-	engine := f.Engine.URL
+	engine := report.Visible(f.Engine.URL)
 	if f.Engine.Simulated {
-		engine = "simulated engine " + f.Engine.Model
+		engine = "simulated engine " + report.Visible(f.Engine.Model)
 	}
 	fmt.Fprintf(l.out, "%s · %s (%d trajectories, %d turns) · %s, method %s, seed %d\n",
-		engine, f.Trajectories.Name, f.Trajectories.Count, f.Trajectories.Turns, f.Preset, f.Method, f.Seed)
+		engine, report.Visible(f.Trajectories.Name), f.Trajectories.Count, f.Trajectories.Turns, f.Preset, f.Method, f.Seed)
 	fmt.Fprintf(l.out, "\n%s", l.dim(fmt.Sprintf("%-6s %7s %11s %10s", "level", "agents", "P25 speed", "P95 TTFT")))
 	for _, t := range l.tiers {
-		fmt.Fprint(l.out, l.dim(fmt.Sprintf("  %-11s", t.Name)))
+		fmt.Fprint(l.out, l.dim(fmt.Sprintf("  %-11s", report.Visible(t.Name))))
 	}
 	fmt.Fprintln(l.out)
 }
@@ -124,7 +125,7 @@ func (l *live) sealed(e plimsoll.Event) {
 	fmt.Fprintln(l.out)
 	if e.Validity == "void" && len(e.Verdicts) > 0 {
 		for _, reason := range e.Verdicts[0].Reasons {
-			fmt.Fprintln(l.out, l.paint("35", "       void: "+reason))
+			fmt.Fprintln(l.out, l.paint("35", "       void: "+report.Visible(reason)))
 		}
 	}
 }

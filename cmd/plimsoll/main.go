@@ -17,9 +17,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"plimsoll/report"
 )
 
 // CLI is the command line.
@@ -124,7 +127,12 @@ func exitCode(err error, to io.Writer) int {
 			return code
 		}
 	}
-	fmt.Fprintln(to, "plimsoll:", err)
+	for i, line := range strings.Split(err.Error(), "\n") { // it may hold what an engine said
+		if i == 0 {
+			line = "plimsoll: " + line
+		}
+		fmt.Fprintln(to, report.Visible(line))
+	}
 	return code
 }
 

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"plimsoll"
+)
+
+// TestLiveShowsTextsAsText shows events that hold commands for a terminal: of all
+// control characters only our own colours, line ends and the redrawn line get out.
+func TestLiveShowsTextsAsText(t *testing.T) {
+	const evil = "\x1b[2J\x1b]0;title\x07\u202e\r\nfake line"
+	tier := plimsoll.Tier{Name: evil, SpeedTPS: 30, TTFT: time.Second}
+	stage := plimsoll.Stage{Level: 1, Attempt: 1, Agents: 8, Why: evil, Tiers: []plimsoll.Tier{tier}}
+	var b bytes.Buffer
+	screen := &live{out: &b, tty: true, colour: true}
+	for _, e := range []plimsoll.Event{
+		{Kind: plimsoll.EventBegin, Facts: &plimsoll.Facts{Tiers: stage.Tiers, Engine: plimsoll.EngineFacts{URL: evil, Model: evil, Simulated: true}, Trajectories: plimsoll.SetFacts{Name: evil}}},
+		{Kind: plimsoll.EventStage, Stage: &stage},
+		{Kind: plimsoll.EventWarning, Message: evil},
+		{Kind: plimsoll.EventSealed, Stage: &stage, Validity: "void", Verdicts: []plimsoll.Verdict{{Tier: evil, Outcome: plimsoll.Void, Reasons: []string{evil}}}},
+	} {
+		screen.show(e)
+	}
+	exitCode(errors.New("the engine said "+evil), &b)
+	text := regexp.MustCompile("\x1b\\[[0-9]{0,2}m|\r\x1b\\[K|\x1b\\[\\?7[lh]").ReplaceAllString(b.String(), "")
+	for _, c := range text {
+		if c != '\n' && unicode.IsControl(c) || unicode.Is(unicode.Cf, c) {
+			t.Fatalf("the terminal gets %q in %q", c, text)
+		}
+	}
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "fake line") && !strings.Contains(b.String(), "plimsoll: the engine said") {
+			t.Errorf("a text began a line of its own: %q", line)
+		}
+	}
+	if n := strings.Count(text, "fake line"); n < 5 {
+		t.Errorf("the texts are shown %d times, want at least 5", n)
+	}
+}
