@@ -10,7 +10,7 @@ type Router string
 
 // The routers. The decode stage always takes the least loaded worker.
 const (
-	RouteAffinity    Router = "affinity"     // a session stays on the worker that had the fewest sessions when it came
+	RouteAffinity    Router = "affinity"     // a session stays on the worker that had the fewest live sessions when it came
 	RouteLeastLoaded Router = "least_loaded" // fewest requests under way
 	RoutePrefix      Router = "prefix"       // longest resident prefix, then fewest requests
 )
@@ -84,12 +84,11 @@ type Deployment struct {
 	cfg      DeploymentConfig
 	serve    []*Engine
 	decode   []*Engine
-	mail     heap[*letter]
+	mail     heap[*flight]
 	sent     uint64 // order of mail
 	last     time.Duration
 	flights  map[uint64]*flight
-	sessions map[uint64]int // worker of a session
-	count    []int          // sessions of a worker
+	affinity affinity
 	stats    Stats
 }
 
@@ -98,8 +97,13 @@ type Deployment struct {
 //	router --overhead--> queue of a Serve engine --prompt done--> transfer --> queue of a Decode engine
 type flight struct {
 	Request
-	on       *Engine // nil while it is in the mail
-	computed bool    // the prompt, by a Serve engine of two stages
+	at       time.Duration // of arrival, while it is in the mail
+	order    uint64        // of posting
+	on       *Engine       // nil while it is in the mail
+	seq      *sequence     // there
+	session  *session      // of the router, nil none
+	computed bool          // the prompt, by a Serve engine of two stages
+	gone     bool          // cancelled
 	cached   int
 }
 
@@ -108,20 +112,12 @@ func NewDeployment(cfg DeploymentConfig) (*Deployment, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d := &Deployment{cfg: cfg, flights: make(map[uint64]*flight), sessions: make(map[uint64]int), count: make([]int, len(cfg.Serve))}
+	d := &Deployment{cfg: cfg, flights: make(map[uint64]*flight), affinity: newAffinity(len(cfg.Serve))}
 	for _, c := range cfg.Serve {
-		e, err := New(c)
-		if err != nil {
-			return nil, err
-		}
-		d.serve = append(d.serve, e)
+		d.serve = append(d.serve, engineOf(c))
 	}
 	for _, c := range cfg.Decode {
-		e, err := New(c)
-		if err != nil {
-			return nil, err
-		}
-		d.decode = append(d.decode, e)
+		d.decode = append(d.decode, engineOf(c))
 	}
 	return d, nil
 }
@@ -148,15 +144,22 @@ func (d *Deployment) Submit(now time.Duration, r Request) error {
 	return nil
 }
 
-// check refuses a request that some engine of its way could not hold.
+// check refuses a request that some engine of its way could not hold. Engines that
+// stand beside their like are not asked again.
 func (d *Deployment) check(r Request) error {
-	for _, e := range d.decode {
-		if err := e.cfg.checkRequest(r.ready()); err != nil {
+	for i, c := range d.cfg.Decode {
+		if i > 0 && c.admits(d.cfg.Decode[i-1]) {
+			continue
+		}
+		if err := c.checkRequest(r.ready()); err != nil {
 			return err
 		}
 	}
-	for _, e := range d.serve {
-		if err := e.cfg.checkRequest(d.firstStage(r)); err != nil {
+	for i, c := range d.cfg.Serve {
+		if i > 0 && c.admits(d.cfg.Serve[i-1]) {
+			continue
+		}
+		if err := c.checkRequest(d.firstStage(r)); err != nil {
 			return err
 		}
 	}
@@ -184,8 +187,10 @@ func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
 		return false
 	}
 	if f.on != nil {
-		f.on.Cancel(now, id)
+		f.on.cancel(now, f.seq)
 	}
+	f.gone = true
+	d.left(now, f)
 	delete(d.flights, id)
 	d.stats.Cancelled++
 	return true
@@ -206,42 +211,43 @@ func (d *Deployment) Next() (time.Duration, bool) {
 
 // Advance carries all engines to now; see Engine.Advance.
 func (d *Deployment) Advance(now time.Duration, emit func(Emission)) {
+	served := func(s *sequence, m Emission) { d.served(s.flight, m, emit) }
+	decoded := func(s *sequence, m Emission) { d.decoded(s.flight, m, emit) }
 	for {
 		at, ok := d.Next()
 		if !ok || at > now {
 			return
 		}
 		for _, e := range d.serve {
-			e.Advance(at, func(m Emission) { d.served(m, emit) })
+			e.advance(at, served)
 		}
 		for _, e := range d.decode {
-			e.Advance(at, func(m Emission) { d.emit(m, emit) })
+			e.advance(at, decoded)
 		}
 		for t, ok := d.posted(); ok && t <= at; t, ok = d.posted() {
-			d.deliver(at, d.mail.remove(0).f)
+			d.deliver(at, d.mail.remove(0))
 		}
 	}
 }
 
 // served takes what a Serve engine emits: the reply, or the news that a prompt is
 // computed and its KV cache can go.
-func (d *Deployment) served(m Emission, emit func(Emission)) {
+func (d *Deployment) served(f *flight, m Emission, emit func(Emission)) {
+	f.cached = m.Cached
 	if len(d.decode) == 0 {
-		d.emit(m, emit)
+		d.decoded(f, m, emit)
 		return
 	}
-	f := d.flights[m.ID]
-	f.on, f.cached = nil, m.Cached
 	f.computed = true
 	d.post(m.At+d.cfg.TransferFixed+seconds(d.cfg.TransferPerToken*float64(f.Tokens)), f)
 }
 
-func (d *Deployment) emit(m Emission, emit func(Emission)) {
-	if len(d.decode) > 0 {
-		m.Cached = d.flights[m.ID].cached
-	}
+// decoded takes what is emitted to the client.
+func (d *Deployment) decoded(f *flight, m Emission, emit func(Emission)) {
+	m.Cached = f.cached
 	if m.Done {
 		delete(d.flights, m.ID)
+		d.left(m.At, f)
 		d.stats.Finished++
 	}
 	emit(m)
@@ -249,14 +255,15 @@ func (d *Deployment) emit(m Emission, emit func(Emission)) {
 
 // deliver queues a request at an engine of its next stage.
 func (d *Deployment) deliver(at time.Duration, f *flight) {
-	if d.flights[f.ID] != f {
+	if f.gone {
 		return // cancelled on the way
 	}
 	var asked Request
 	if f.computed {
 		f.on, asked = leastLoaded(d.decode), f.ready()
 	} else {
-		f.on, asked = d.route(f.Request), d.firstStage(f.Request)
+		f.on, asked = d.route(at, f), d.firstStage(f.Request)
 	}
-	f.on.enqueue(at, asked)
+	f.seq = &sequence{Request: asked, flight: f}
+	f.on.enqueue(at, f.seq)
 }

@@ -14,13 +14,13 @@ type Engine struct {
 	clock   time.Duration // end of the last completed step
 	last    time.Duration // latest instant submitted
 	step    step
-	waiting queue
+	waiting queue[*sequence] // first come first served; the preempted in front
 	// Running: prompts under computation, in order of admission, and decoding.
 	prefilling []*sequence
 	decoding   decoding
 	admissions uint64
-	touched    []*sequence // by the step that completes
-	byID       map[uint64]*sequence
+	touched    []*sequence          // by the step that completes
+	byID       map[uint64]*sequence // of Submit
 	stats      Stats
 }
 
@@ -29,8 +29,12 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	return engineOf(cfg), nil
+}
+
+func engineOf(cfg Config) *Engine {
 	cfg.Accepted = max(1, cfg.Accepted)
-	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}, nil
+	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}
 }
 
 // running returns the number of sequences admitted.
@@ -51,15 +55,16 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	if e.byID[r.ID] != nil {
 		return fmt.Errorf("sim: request %d is already under way", r.ID)
 	}
-	e.enqueue(now, r)
+	s := &sequence{Request: r}
+	e.byID[r.ID] = s
+	e.enqueue(now, s)
 	return nil
 }
 
 // enqueue queues a request that was checked.
-func (e *Engine) enqueue(now time.Duration, r Request) {
-	s := &sequence{Request: r, arrival: now, prompt: r.Tokens, full: blocksOf(r.Prefix), at: -1}
+func (e *Engine) enqueue(now time.Duration, s *sequence) {
+	s.arrival, s.prompt, s.full, s.at = now, s.Tokens, blocksOf(s.Prefix), -1
 	e.last = now
-	e.byID[r.ID] = s
 	e.waiting.push(s)
 	e.stats.Submitted++
 	if e.waiting.len() == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
@@ -75,6 +80,12 @@ func (e *Engine) Cancel(now time.Duration, id uint64) bool {
 		return false
 	}
 	delete(e.byID, id)
+	e.cancel(now, s)
+	return true
+}
+
+// cancel drops a sequence that is not done.
+func (e *Engine) cancel(now time.Duration, s *sequence) {
 	e.stats.Cancelled++
 	e.step.truncate(now)
 	i := slices.Index(e.prefilling, s)
@@ -88,7 +99,6 @@ func (e *Engine) Cancel(now time.Duration, id uint64) bool {
 		e.waiting.remove(s)
 	}
 	e.pool.release(s.held, s.reserved)
-	return true
 }
 
 // Next returns when the step under way ends; false: the engine has nothing to do.
@@ -101,6 +111,10 @@ func (e *Engine) Next() (time.Duration, bool) {
 // Advance completes all steps that end at or before now and emits, in order of
 // time and admission, what became ready. emit must not call the engine.
 func (e *Engine) Advance(now time.Duration, emit func(Emission)) {
+	e.advance(now, func(_ *sequence, m Emission) { emit(m) })
+}
+
+func (e *Engine) advance(now time.Duration, emit func(*sequence, Emission)) {
 	for {
 		e.begin()
 		if !e.step.active || e.step.end > now {
@@ -132,7 +146,7 @@ func (e *Engine) begin() {
 }
 
 // complete applies the step under way at its end.
-func (e *Engine) complete(emit func(Emission)) {
+func (e *Engine) complete(emit func(*sequence, Emission)) {
 	steps, at := e.step.steps, e.step.end
 	e.stats.EnergyJ += e.step.watts * (at - e.step.start).Seconds()
 	e.stats.Busy += at - e.step.start
@@ -196,11 +210,11 @@ func (e *Engine) count(s *sequence) {
 }
 
 // emission emits what the sequence has new and reports whether it is done.
-func (e *Engine) emission(s *sequence, at time.Duration, emit func(Emission)) bool {
+func (e *Engine) emission(s *sequence, at time.Duration, emit func(*sequence, Emission)) bool {
 	done := s.output >= s.Output
 	first := s.emitted == 0 && s.output > 0
 	if s.output > s.emitted && (first || done || e.cfg.PerToken) {
-		emit(Emission{ID: s.ID, At: at, Tokens: s.output - s.emitted, First: first, Done: done, Cached: s.cached})
+		emit(s, Emission{ID: s.ID, At: at, Tokens: s.output - s.emitted, First: first, Done: done, Cached: s.cached})
 		s.emitted = s.output
 	}
 	return done

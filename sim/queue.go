@@ -2,39 +2,39 @@ package sim
 
 import "slices"
 
-// queue is first come, first served; the preempted go in front.
-type queue struct {
-	items []*sequence // from head on
+// queue is first come, first served.
+type queue[T comparable] struct {
+	items []T // from head on
 	head  int
 }
 
-func (q *queue) len() int             { return len(q.items) - q.head }
-func (q *queue) first() *sequence     { return q.items[q.head] }
-func (q *queue) push(s *sequence)     { q.items = append(q.items, s) }
-func (q *queue) waiting() []*sequence { return q.items[q.head:] }
+func (q *queue[T]) len() int { return len(q.items) - q.head }
+func (q *queue[T]) first() T { return q.items[q.head] }
+func (q *queue[T]) push(x T) { q.items = append(q.items, x) }
 
-func (q *queue) pushFront(s *sequence) {
+func (q *queue[T]) pushFront(x T) {
 	if q.head == 0 {
-		q.items = slices.Insert(q.items, 0, s)
+		q.items = slices.Insert(q.items, 0, x)
 		return
 	}
 	q.head--
-	q.items[q.head] = s
+	q.items[q.head] = x
 }
 
-func (q *queue) pop() *sequence {
-	s := q.items[q.head]
-	q.items[q.head] = nil
+func (q *queue[T]) pop() T {
+	var none T
+	x := q.items[q.head]
+	q.items[q.head] = none
 	if q.head++; 2*q.head > len(q.items) {
 		n := copy(q.items, q.items[q.head:])
 		clear(q.items[n:])
 		q.items, q.head = q.items[:n], 0
 	}
-	return s
+	return x
 }
 
-func (q *queue) remove(s *sequence) {
-	if i := slices.Index(q.items, s); i >= 0 {
+func (q *queue[T]) remove(x T) {
+	if i := slices.Index(q.items, x); i >= 0 {
 		q.items = slices.Delete(q.items, i, i+1)
 	}
 }

@@ -38,6 +38,7 @@ type Emission struct {
 //	   ^--------------------preempt-------------------'
 type sequence struct {
 	Request
+	flight   *flight // of a deployment
 	arrival  time.Duration
 	order    uint64 // of admission
 	prompt   int    // tokens to compute before the next token: Tokens, after preemption plus generated
@@ -81,6 +82,11 @@ func (c *Config) checkRequest(r Request) error {
 		return fmt.Errorf("sim: request %d needs %d KV blocks, the pool has %d", r.ID, c.blocksFor(r.Tokens+r.Output)+c.FixedBlocks, c.Blocks)
 	}
 	return nil
+}
+
+// admits reports whether other lets the same requests in.
+func (c *Config) admits(other Config) bool {
+	return c.MaxContext == other.MaxContext && c.BlockTokens == other.BlockTokens && c.FixedBlocks == other.FixedBlocks && c.Blocks == other.Blocks
 }
 
 func (c *Config) blocksFor(tokens int) int { return (tokens + c.BlockTokens - 1) / c.BlockTokens }

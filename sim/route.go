@@ -3,26 +3,17 @@ package sim
 import "time"
 
 // route picks the Serve engine of a request.
-func (d *Deployment) route(r Request) *Engine {
+func (d *Deployment) route(now time.Duration, f *flight) *Engine {
 	switch {
 	case len(d.serve) == 1:
 		return d.serve[0]
-	case d.cfg.Router == RouteAffinity && r.Session != 0:
-		i, known := d.sessions[r.Session]
-		if !known {
-			for j := range d.count {
-				if d.count[j] < d.count[i] {
-					i = j
-				}
-			}
-			d.sessions[r.Session] = i
-			d.count[i]++
-		}
-		return d.serve[i]
+	case d.cfg.Router == RouteAffinity && f.Session != 0:
+		f.session = d.affinity.place(now, f.Session, func(i int) int { return d.serve[i].load() })
+		return d.serve[f.session.engine]
 	case d.cfg.Router == RoutePrefix:
 		best, bestHits := d.serve[0], -1
 		for _, e := range d.serve {
-			_, hits, _ := e.pool.hits(nil, r.Prefix, blocksOf(r.Prefix))
+			_, hits, _ := e.pool.hits(nil, f.Prefix, blocksOf(f.Prefix))
 			if hits > bestHits || hits == bestHits && e.load() < best.load() {
 				best, bestHits = e, hits
 			}
@@ -35,7 +26,17 @@ func (d *Deployment) route(r Request) *Engine {
 // Warm puts prompt blocks into the cache of the engine that the session's requests
 // will be routed to.
 func (d *Deployment) Warm(session uint64, prefix []Run) {
-	d.route(Request{Session: session, Prefix: prefix}).Warm(prefix)
+	f := &flight{Request: Request{Session: session, Prefix: prefix}}
+	d.route(d.last, f).Warm(prefix)
+	d.left(d.last, f)
+}
+
+// left tells the router that a request is done.
+func (d *Deployment) left(now time.Duration, f *flight) {
+	if f.session != nil {
+		d.affinity.ended(now, f.Session, f.session)
+		f.session = nil
+	}
 }
 
 // load is the number of requests under way.
@@ -51,26 +52,21 @@ func leastLoaded(engines []*Engine) *Engine {
 	return best
 }
 
-// letter is a request on its way to an engine.
-type letter struct {
-	at    time.Duration
-	order uint64
-	f     *flight
+// before orders what is in the mail by instant, then by posting.
+func (f *flight) before(other *flight) bool {
+	return f.at < other.at || f.at == other.at && f.order < other.order
 }
 
-// before orders letters by instant, then by posting.
-func (l *letter) before(other *letter) bool {
-	return l.at < other.at || l.at == other.at && l.order < other.order
-}
+func (f *flight) place(int) {}
 
-func (l *letter) place(int) {}
-
+// post sends a request on its way to an engine.
 func (d *Deployment) post(at time.Duration, f *flight) {
 	d.sent++
-	d.mail.push(&letter{at, d.sent, f})
+	f.at, f.order, f.on = at, d.sent, nil
+	d.mail.push(f)
 }
 
-// posted returns when the next letter arrives.
+// posted returns when the next request arrives.
 func (d *Deployment) posted() (time.Duration, bool) {
 	if len(d.mail) == 0 {
 		return 0, false

@@ -2,7 +2,6 @@ package simfleet
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"plimsoll"
@@ -27,16 +26,46 @@ type crew struct {
 	epoch time.Duration // the engine's time at instant 0
 	now   plimsoll.Instant
 
-	slots    map[int]*agent.Slot
-	todo     queue
-	flights  map[uint64]*flight
-	deadline []*flight // in the order in which they time out
-	emitted  []sim.Emission
-	actions  []agent.Action
-	take     func(sim.Emission)
+	members []member // slot i of the level is member i / racks
+	todo    queue
+	flights []*flight // in the order of sending, from the first that is not done
+	emitted []sim.Emission
+	actions []agent.Action
+	take    func(sim.Emission)
 
 	notes []note
 	rows  []plimsoll.Row
+}
+
+// member is an agent with the key of its walk's salt.
+type member struct {
+	*agent.Slot
+	walk int // that the key is of
+	key  uint64
+}
+
+func (c *crew) member(slot int) *member { return &c.members[slot/len(c.fleet.racks)] }
+
+// session is the part of an identity that a walk's salt makes, and names the walk for
+// routing.
+func (c *crew) session(slot, walk int) uint64 {
+	m := c.member(slot)
+	if m.key == 0 || m.walk != walk {
+		m.walk, m.key = walk, keyOf(agent.WalkSalt(c.salt, slot, walk))
+	}
+	return m.key
+}
+
+// flight returns a turn by the engine's number of it, nil where it is done. Numbers
+// follow each other.
+func (c *crew) flight(id uint64) *flight {
+	if len(c.flights) == 0 || id < c.flights[0].id {
+		return nil
+	}
+	if f := c.flights[id-c.flights[0].id]; !f.done {
+		return f
+	}
+	return nil
 }
 
 // run takes what comes next, until an instant; what agents do at that instant is left
@@ -74,7 +103,7 @@ func (c *crew) advance() {
 	c.emitted = c.emitted[:0]
 	c.engine.Advance(c.time(), c.take)
 	for _, e := range c.emitted {
-		f := c.flights[e.ID]
+		f := c.flight(e.ID)
 		if f == nil {
 			continue
 		}
@@ -115,7 +144,7 @@ func (c *crew) agents() {
 
 // step tells a slot what happened and queues what it wants.
 func (c *crew) step(slot int, e agent.Event) {
-	c.actions = c.slots[slot].Step(c.actions[:0], e)
+	c.actions = c.member(slot).Step(c.actions[:0], e)
 	for _, a := range c.actions {
 		if a.Kind == agent.Walked {
 			c.note(note{kind: walked, other: a.Due, slot: int32(slot)})
@@ -128,14 +157,14 @@ func (c *crew) step(slot int, e agent.Event) {
 
 // nextTimeout returns when the oldest turn in flight times out.
 func (c *crew) nextTimeout() (plimsoll.Instant, bool) {
-	for len(c.deadline) > 0 && c.deadline[0].done {
-		c.deadline[0] = nil
-		c.deadline = c.deadline[1:]
+	for len(c.flights) > 0 && c.flights[0].done {
+		c.flights[0] = nil
+		c.flights = c.flights[1:]
 	}
-	if len(c.deadline) == 0 {
+	if len(c.flights) == 0 {
 		return 0, false
 	}
-	return c.deadline[0].row.Sent.Add(c.stage.Shape.Request), true
+	return c.flights[0].row.Sent.Add(c.stage.Shape.Request), true
 }
 
 // timeouts ends the turns that are in flight for too long.
@@ -145,7 +174,7 @@ func (c *crew) timeouts() {
 		if !ok || at > c.now {
 			return
 		}
-		f := c.deadline[0]
+		f := c.flights[0]
 		c.engine.Cancel(c.time(), f.id)
 		f.row.Error = fmt.Sprintf("no end within %s", c.stage.Shape.Request)
 		c.end(f, at, plimsoll.ClassTimeout)
@@ -154,14 +183,10 @@ func (c *crew) timeouts() {
 
 // cut ends everything in flight as the level ends.
 func (c *crew) cut(l *agent.Level) {
-	ids := make([]uint64, 0, len(c.flights))
-	for id := range c.flights {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		f := c.flights[id]
-		c.engine.Cancel(c.time(), id)
-		c.finish(f, c.now, l.CutClass(f.row.Sent, f.row.Primer))
+	for _, f := range c.flights {
+		if !f.done {
+			c.engine.Cancel(c.time(), f.id)
+			c.finish(f, c.now, l.CutClass(f.row.Sent, f.row.Primer))
+		}
 	}
 }

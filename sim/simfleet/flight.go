@@ -28,12 +28,11 @@ func (c *crew) send(e *entry) {
 	c.nextID++
 	fl := &flight{id: c.nextID, turn: a.Turn, full: p.full, row: newRow(c.stage, e, l.id, p)}
 	c.note(note{kind: sent, other: e.at, slot: int32(e.slot), branch: int32(a.Branch), tokens: int32(output), primer: a.Primer})
-	c.flights[fl.id] = fl
-	c.deadline = append(c.deadline, fl)
+	c.flights = append(c.flights, fl)
 	if n := len(c.spare); n > 0 {
 		fl.prefix, c.spare = c.spare[n-1][:0], c.spare[:n-1]
 	}
-	session := keyOf(agent.WalkSalt(c.salt, e.slot, a.Walk))
+	session := c.session(e.slot, a.Walk)
 	walk := session
 	if f.config.LevelSaltOnly {
 		walk = c.key
@@ -91,7 +90,6 @@ func (c *crew) finish(f *flight, at plimsoll.Instant, class plimsoll.Class) {
 	c.note(note{kind: ended, other: r.Sent, slot: r.Slot, branch: r.Branch})
 	c.rows = append(c.rows, *r)
 	f.done = true
-	delete(c.flights, f.id)
 	c.spare = append(c.spare, f.prefix)
 	f.prefix = nil
 }

@@ -40,16 +40,13 @@ func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 	h := &hold{fleet: f, stage: s, into: into, level: level, epoch: f.now}
 	salt := agent.LevelSalt(f.config.Agents.Seed, s)
 	for _, r := range f.racks {
-		c := &crew{
-			rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now,
-			slots: map[int]*agent.Slot{}, flights: map[uint64]*flight{},
-		}
+		c := &crew{rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now}
 		c.take = func(e sim.Emission) { c.emitted = append(c.emitted, e) }
 		h.crews = append(h.crews, c)
 	}
 	for i := range s.Agents {
 		c := h.crews[i%len(h.crews)]
-		c.slots[i] = f.roster.NewSlot(s.Replicate, i)
+		c.members = append(c.members, member{Slot: f.roster.NewSlot(s.Replicate, i)})
 		c.todo.add(&entry{at: level.Begins(i), slot: i, begin: true})
 	}
 	h.notes.crews = h.crews
@@ -114,7 +111,7 @@ func (h *hold) learn() {
 func (h *hold) inFlight() []plimsoll.Row {
 	var rows []plimsoll.Row
 	for _, c := range h.crews {
-		for _, f := range c.deadline {
+		for _, f := range c.flights {
 			if !f.done {
 				rows = append(rows, f.row)
 			}
