@@ -218,6 +218,7 @@ func TestFaultyEngine(t *testing.T) {
 			if row.Sent < 0 || row.End < row.Sent {
 				t.Errorf("instants: %+v", row)
 			}
+			inPopulation(t, row)
 			if test.check != nil && !test.check(&row) {
 				t.Errorf("%+v", row)
 			}

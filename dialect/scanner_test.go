@@ -294,7 +294,8 @@ func FuzzStream(f *testing.F) {
 	f.Add([]byte(stream), uint8(3))
 	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
 		step := int(size)%64 + 1
-		whole, split := NewScanner(chat{}, Caps{}), NewScanner(chat{}, Caps{})
+		d := []Dialect{chat{}, completions{}, responses{}, messages{}}[size%4]
+		whole, split := NewScanner(d, Caps{}), NewScanner(d, Caps{})
 		errWhole := whole.Feed(data, 0)
 		var errSplit error
 		for at := 0; at < len(data) && errSplit == nil; at += step {
