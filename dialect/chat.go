@@ -1,9 +1,6 @@
 package dialect
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"plimsoll"
@@ -19,17 +16,7 @@ func (chat) Headers() []Header  { return []Header{{"Authorization", "Bearer "}} 
 
 func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)
-	if err != nil {
-		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
-	}
-	n := encoder{
-		e:      &Encoded{t: t, stop: chatTail},
-		encode: chatMessage,
-	}
-	if err := n.build(head); err != nil {
-		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
-	}
-	return n.e, nil
+	return encode(d, t, head, err, chatMessage, chatTail)
 }
 
 // head writes everything before the first message.
@@ -50,15 +37,10 @@ func (chat) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
 
 // openAI writes the members that chat and completions share, up to the prompt.
 func (o Options) openAI() ([]byte, error) {
-	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	extra, err := o.members()
+	head, extra, err := o.open()
 	if err != nil {
 		return nil, err
 	}
-	head := appendQuoted([]byte(`{"model":`), o.Model)
-	head = append(head, `,"stream":true`...)
 	switch {
 	case o.ContinuousUsage:
 		head = append(head, `,"stream_options":{"include_usage":true,"continuous_usage_stats":true}`...)
@@ -69,29 +51,6 @@ func (o Options) openAI() ([]byte, error) {
 		head = appendQuoted(append(head, `,"reasoning_effort":`...), o.ReasoningEffort)
 	}
 	return append(head, extra...), nil
-}
-
-// toolSchemas returns the trajectory's tool schemas as compact JSON, nil when it
-// has none.
-func toolSchemas(t *plimsoll.Trajectory) ([]byte, error) {
-	for i := range t.Segments {
-		if t.Segments[i].Kind != plimsoll.KindTools || t.Segments[i].Text == "" {
-			continue
-		}
-		var list []json.RawMessage
-		if err := json.Unmarshal([]byte(t.Segments[i].Text), &list); err != nil {
-			return nil, fmt.Errorf("segment %d: tools are no JSON array: %w", i, err)
-		}
-		if len(list) == 0 {
-			return nil, nil
-		}
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, []byte(t.Segments[i].Text)); err != nil {
-			return nil, fmt.Errorf("segment %d: tools: %w", i, err)
-		}
-		return compact.Bytes(), nil
-	}
-	return nil, nil
 }
 
 // chatMessage encodes one message and returns where its text begins.

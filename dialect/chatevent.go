@@ -7,79 +7,44 @@ func (chat) event(data []byte, s *Scanner) error {
 	if w.kind() != '{' {
 		return errJSON
 	}
-	w.i++
-	for {
-		name, more, ok := w.key()
-		if !ok {
-			return errJSON
-		}
-		if !more {
-			return nil
-		}
+	ok := w.members(func(name []byte) bool {
 		switch string(name) {
 		case "choices":
-			ok = w.choices(s)
+			return w.elements(func() bool { return w.choice(s) })
 		case "usage":
-			var raw []byte
-			raw, ok = w.value()
+			raw, ok := w.value()
 			s.usage(raw)
+			return ok
 		case "error":
-			ok = w.failure(s)
-		default:
-			_, ok = w.value()
+			return w.failure(s)
 		}
-		if !ok {
-			return errJSON
-		}
+		return w.skip()
+	})
+	if !ok {
+		return errJSON
 	}
+	return nil
 }
 
-// choices reads the array of choices, of chat and of completions.
-func (w *walker) choices(s *Scanner) bool {
-	if w.kind() != '[' {
-		_, ok := w.value()
-		return ok
-	}
-	w.i++
-	for {
-		more, ok := w.element()
-		if !ok || !more {
-			return ok
+// choice reads a choice, of chat and of completions.
+func (w *walker) choice(s *Scanner) bool {
+	return w.members(func(name []byte) bool {
+		switch string(name) {
+		case "delta":
+			return w.delta(s)
+		case "text":
+			return w.piece(s, Content)
+		case "finish_reason":
+			return w.finish(s)
 		}
-		if w.kind() != '{' {
-			return false
-		}
-		w.i++
-		for {
-			name, more, ok := w.key()
-			if !ok {
-				return false
-			}
-			if !more {
-				break
-			}
-			switch string(name) {
-			case "delta":
-				ok = w.delta(s)
-			case "text":
-				ok = w.piece(s, Content)
-			case "finish_reason":
-				ok = w.finish(s)
-			default:
-				_, ok = w.value()
-			}
-			if !ok {
-				return false
-			}
-		}
-	}
+		return w.skip()
+	})
 }
 
 // finish reads a finish_reason; null says nothing.
 func (w *walker) finish(s *Scanner) bool {
 	if w.kind() != '"' {
-		_, ok := w.value()
-		return ok
+		return w.skip()
 	}
 	raw, ok := w.text()
 	if ok && len(raw) > 0 {
@@ -91,8 +56,7 @@ func (w *walker) finish(s *Scanner) bool {
 // piece reads a string that is part of the reply; null says nothing.
 func (w *walker) piece(s *Scanner, k Channel) bool {
 	if w.kind() != '"' {
-		_, ok := w.value()
-		return ok
+		return w.skip()
 	}
 	raw, ok := w.text()
 	if ok {
@@ -103,71 +67,42 @@ func (w *walker) piece(s *Scanner, k Channel) bool {
 
 // delta reads a chat delta.
 func (w *walker) delta(s *Scanner) bool {
-	if w.kind() != '{' {
-		_, ok := w.value()
-		return ok
-	}
-	w.i++
 	var twin []byte // reasoning under its other name says the same again
-	for {
-		name, more, ok := w.key()
-		if !ok || !more {
-			return ok
-		}
+	return w.members(func(name []byte) bool {
 		switch string(name) {
 		case "content", "refusal":
-			ok = w.piece(s, Content)
+			return w.piece(s, Content)
 		case "reasoning", "reasoning_content":
 			from := w.i
-			var raw []byte
-			if raw, ok = w.value(); ok && twin != nil && string(raw) == string(twin) {
-				break
+			raw, ok := w.value()
+			if ok && twin != nil && string(raw) == string(twin) {
+				return true
 			}
 			if ok && len(raw) > 2 && raw[0] == '"' {
 				twin = raw
 			}
 			w.i = from
-			ok = w.piece(s, Reasoning)
+			return w.piece(s, Reasoning)
 		case "tool_calls":
-			ok = w.toolCalls(s)
-		default:
-			_, ok = w.value()
+			return w.elements(func() bool { return w.toolCall(s) })
 		}
-		if !ok {
-			return false
-		}
-	}
+		return w.skip()
+	})
 }
 
-// toolCalls reads a delta's tool calls.
-func (w *walker) toolCalls(s *Scanner) bool {
-	if w.kind() != '[' {
-		_, ok := w.value()
-		return ok
-	}
-	w.i++
-	for {
-		more, ok := w.element()
-		if !ok || !more {
-			return ok
+// toolCall reads one of a delta's tool calls.
+func (w *walker) toolCall(s *Scanner) bool {
+	return w.members(func(name []byte) bool {
+		if string(name) != "function" {
+			return w.skip()
 		}
-		ok = w.members(func(name []byte) bool {
-			if string(name) != "function" {
-				_, ok := w.value()
-				return ok
+		return w.members(func(name []byte) bool {
+			if n := string(name); n == "name" || n == "arguments" {
+				return w.piece(s, Tool)
 			}
-			return w.members(func(name []byte) bool {
-				if n := string(name); n == "name" || n == "arguments" {
-					return w.piece(s, Tool)
-				}
-				_, ok := w.value()
-				return ok
-			})
+			return w.skip()
 		})
-		if !ok {
-			return false
-		}
-	}
+	})
 }
 
 // failure reads an error object, or an error that is only a string.
@@ -186,16 +121,14 @@ func (w *walker) failure(s *Scanner) bool {
 				found = true
 				return ok
 			}
-			_, ok := w.value()
-			return ok
+			return w.skip()
 		})
 		if ok && !found {
 			s.fail([]byte("error without a message"))
 		}
 		return ok
 	}
-	_, ok := w.value()
-	return ok
+	return w.skip()
 }
 
 // fail books an error of the engine.

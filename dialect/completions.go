@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"fmt"
+	"cmp"
 
 	"plimsoll"
 )
@@ -19,24 +19,14 @@ func (completions) Headers() []Header  { return chat{}.Headers() }
 
 func (d completions) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := o.openAI()
-	if err != nil {
-		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
-	}
-	tools, err := toolSchemas(t)
-	if err != nil {
-		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
-	}
-	n := encoder{e: &Encoded{t: t, stop: completionsTail}, encode: func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int) {
+	tools, bad := toolSchemas(t)
+	return encode(d, t, append(head, `,"prompt":"`...), cmp.Or(err, bad), func(dst []byte, segments []*plimsoll.Segment, p position) ([]byte, int) {
 		dst, text := completionsMessage(dst, segments, p)
 		if p == first && len(tools) > 0 {
 			dst = appendText(append(dst, `\ntools: `...), string(tools))
 		}
 		return dst, text
-	}}
-	if err := n.build(append(head, `,"prompt":"`...)); err != nil {
-		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
-	}
-	return n.e, nil
+	}, completionsTail)
 }
 
 // completionsMessage writes one message as text. Tool schemas, which have no place

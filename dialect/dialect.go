@@ -78,6 +78,16 @@ func (o Options) Validate() error {
 	return err
 }
 
+// open writes what every request begins with; extra follows what the dialect adds.
+func (o Options) open() (head, extra []byte, err error) {
+	if err := o.Validate(); err != nil {
+		return nil, nil, err
+	}
+	extra, err = o.members()
+	head = appendQuoted([]byte(`{"model":`), o.Model)
+	return append(head, `,"stream":true`...), extra, err
+}
+
 // members returns the extra body's members as they are written into a request,
 // each with a leading comma.
 func (o Options) members() ([]byte, error) {

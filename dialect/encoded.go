@@ -149,6 +149,18 @@ type message struct {
 	role plimsoll.Role
 }
 
+// encode encodes a trajectory from its request head, or the error that making it had.
+func encode(d Dialect, t *plimsoll.Trajectory, head []byte, err error, message func([]byte, []*plimsoll.Segment, position) ([]byte, int), tail func([]byte, Policy, int) []byte) (*Encoded, error) {
+	n := encoder{e: &Encoded{t: t, stop: tail}, encode: message}
+	if err == nil {
+		err = n.build(head)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
+	}
+	return n.e, nil
+}
+
 // build encodes head, messages and tails of a trajectory.
 func (n *encoder) build(head []byte) error {
 	e := n.e
@@ -159,7 +171,7 @@ func (n *encoder) build(head []byte) error {
 	for i := range e.t.Turns {
 		messages, err := n.messages(i)
 		if err != nil {
-			return fmt.Errorf("trajectory %q turn %d: %w", e.t.ID, i, err)
+			return fmt.Errorf("turn %d: %w", i, err)
 		}
 		e.turns[i] = place(messages)
 		e.turns[i].recorded = max(1, e.t.Turns[i].OutputTokens)

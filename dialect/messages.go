@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"plimsoll"
@@ -22,42 +21,18 @@ func (messages) Headers() []Header {
 
 func (d messages) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)
-	if err != nil {
-		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
-	}
-	n := encoder{e: &Encoded{t: t, stop: messagesTail}, encode: messagesMessage}
-	if err := n.build(head); err != nil {
-		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
-	}
-	return n.e, nil
+	return encode(d, t, head, err, messagesMessage, messagesTail)
 }
 
 func (messages) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
-	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	extra, err := o.members()
+	head, extra, err := o.open()
 	if err != nil {
 		return nil, err
 	}
-	head := appendQuoted([]byte(`{"model":`), o.Model)
-	head = append(head, `,"stream":true`...)
 	if o.ReasoningEffort != "" {
 		head = append(appendQuoted(append(head, `,"output_config":{"effort":`...), o.ReasoningEffort), '}')
 	}
-	head = append(head, extra...)
-	tools, err := eachTool(t, func(dst []byte, f function) []byte {
-		dst = appendQuoted(append(dst, `{"name":`...), f.Name)
-		dst = appendQuoted(append(dst, `,"description":`...), f.Description)
-		return append(append(append(dst, `,"input_schema":`...), f.schema()...), '}')
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(tools) > 0 {
-		head = append(append(head, `,"tools":`...), tools...)
-	}
-	return head, nil
+	return appendTools(append(head, extra...), t, `{"name":`, `,"input_schema":`)
 }
 
 // messagesMessage writes a leading system message beside the messages, and any

@@ -152,8 +152,7 @@ func ErrorMessage(body []byte) string {
 			s.fail(raw)
 			return ok
 		}
-		_, ok := w.value()
-		return ok
+		return w.skip()
 	})
 	return s.reply.Error
 }

@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"plimsoll"
@@ -19,82 +17,20 @@ func (responses) Headers() []Header  { return chat{}.Headers() }
 
 func (d responses) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)
-	if err != nil {
-		return nil, fmt.Errorf("encode trajectory %q for %s: %w", t.ID, d.Name(), err)
-	}
-	n := encoder{e: &Encoded{t: t, stop: responsesTail}, encode: responsesItems}
-	if err := n.build(head); err != nil {
-		return nil, fmt.Errorf("encode for %s: %w", d.Name(), err)
-	}
-	return n.e, nil
+	return encode(d, t, head, err, responsesItems, responsesTail)
 }
 
 func (responses) head(t *plimsoll.Trajectory, o Options) ([]byte, error) {
-	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	extra, err := o.members()
+	head, extra, err := o.open()
 	if err != nil {
 		return nil, err
 	}
-	head := appendQuoted([]byte(`{"model":`), o.Model)
-	head = append(head, `,"stream":true,"store":false`...)
+	head = append(head, `,"store":false`...)
 	if o.ReasoningEffort != "" {
 		head = append(appendQuoted(append(head, `,"reasoning":{"effort":`...), o.ReasoningEffort), '}')
 	}
-	head = append(head, extra...)
-	tools, err := eachTool(t, func(dst []byte, f function) []byte {
-		dst = appendQuoted(append(dst, `{"type":"function","name":`...), f.Name)
-		dst = appendQuoted(append(dst, `,"description":`...), f.Description)
-		return append(append(append(dst, `,"parameters":`...), f.schema()...), '}')
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(tools) > 0 {
-		head = append(append(head, `,"tools":`...), tools...)
-	}
-	return append(head, `,"input":[`...), nil
-}
-
-// function is a tool schema in OpenAI's chat form.
-type function struct {
-	Name        string          `json:"name"`
-	Description string          `json:"description"`
-	Parameters  json.RawMessage `json:"parameters"`
-}
-
-// schema returns the parameters' schema; a tool without one takes nothing.
-func (f function) schema() []byte {
-	if len(f.Parameters) == 0 || string(f.Parameters) == "null" {
-		return []byte(`{"type":"object","properties":{}}`)
-	}
-	return f.Parameters
-}
-
-// eachTool writes the trajectory's tools in another form, as a JSON array.
-func eachTool(t *plimsoll.Trajectory, write func([]byte, function) []byte) ([]byte, error) {
-	raw, err := toolSchemas(t)
-	if err != nil || len(raw) == 0 {
-		return nil, err
-	}
-	var list []struct {
-		Function function `json:"function"`
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("tools are not in OpenAI's form: %w", err)
-	}
-	out := []byte{'['}
-	for i, tool := range list {
-		if tool.Function.Name == "" {
-			return nil, fmt.Errorf("tool %d has no function name", i)
-		}
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = write(out, tool.Function)
-	}
-	return append(out, ']'), nil
+	head, err = appendTools(append(head, extra...), t, `{"type":"function","name":`, `,"parameters":`)
+	return append(head, `,"input":[`...), err
 }
 
 // responsesItems writes one message as its items: reasoning, text, calls, result.

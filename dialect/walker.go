@@ -148,6 +148,12 @@ func (w *walker) value() ([]byte, bool) {
 	return nil, false
 }
 
+// skip steps over any value.
+func (w *walker) skip() bool {
+	_, ok := w.value()
+	return ok
+}
+
 // word steps over a number, true, false or null.
 func (w *walker) word() {
 	for w.i < len(w.b) {
@@ -163,8 +169,7 @@ func (w *walker) word() {
 // the member's value. A value that is no object is stepped over.
 func (w *walker) members(each func(name []byte) bool) bool {
 	if w.kind() != '{' {
-		_, ok := w.value()
-		return ok
+		return w.skip()
 	}
 	w.i++
 	for {
@@ -173,6 +178,24 @@ func (w *walker) members(each func(name []byte) bool) bool {
 			return ok
 		}
 		if !each(name) {
+			return false
+		}
+	}
+}
+
+// elements calls each for every element of the array ahead. each must step over the
+// element. A value that is no array is stepped over.
+func (w *walker) elements(each func() bool) bool {
+	if w.kind() != '[' {
+		return w.skip()
+	}
+	w.i++
+	for {
+		more, ok := w.element()
+		if !ok || !more {
+			return ok
+		}
+		if !each() {
 			return false
 		}
 	}
