@@ -30,6 +30,10 @@ type Facts struct {
 	Levels []int         `json:"levels,omitempty"`
 	Budget time.Duration `json:"budget_ns,omitempty"`
 	Limits Limits        `json:"limits,omitzero"`
+	// ReasoningEffort and ExtraBody, one JSON object, are what requests hold besides the
+	// trajectories; "" nothing.
+	ReasoningEffort string `json:"reasoning_effort,omitempty"`
+	ExtraBody       string `json:"extra_body,omitempty"`
 	// Generator is the machine that makes the load; nil in virtual time.
 	Generator *Generator `json:"load_generator,omitempty"`
 	// NotComparable lists, in sentences, why the result must not be set beside a

@@ -46,7 +46,9 @@ type Target struct {
 	APIKeyFile string
 	Headers    map[string]string
 	ExtraBody  json.RawMessage // members merged into every request; nil none
-	CAFile     string
+	// ReasoningEffort is asked for in the dialect's own field; "" not at all.
+	ReasoningEffort string
+	CAFile          string
 	// EngineMetrics are addresses of the engine's Prometheus text, scraped during the
 	// run with these headers.
 	EngineMetrics        []string

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,36 @@ func TestPreflight(t *testing.T) {
 	id, err := c.Identify(context.Background())
 	if err != nil || id.Version != "1.2" || id.Model != "m" {
 		t.Errorf("identity %+v, %v", id, err)
+	}
+}
+
+// Several URLs are one deployment: each must answer and serve the model, and each one's
+// version is part of the identity.
+func TestPreflightOfSeveralURLs(t *testing.T) {
+	serve := func(model, version string) string {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"data":[{"id":%q}]}`, model) })
+		mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"version":%q}`, version) })
+		mux.HandleFunc("POST /v1/chat/completions", streamer(16))
+		srv := httptest.NewServer(mux)
+		t.Cleanup(srv.Close)
+		return srv.URL + "/v1"
+	}
+	first := serve("m", "1")
+	want := Expect{Options: dialect.Options{Model: "m", Usage: true}, Policy: dialect.Recorded}
+	for name, test := range map[string]struct{ url, bad string }{
+		"alike":       {serve("m", "2"), ""},
+		"other model": {serve("other", "1"), "is not like"},
+		"down":        {"http://127.0.0.1:1/v1", "does not answer"},
+	} {
+		c := newTestClient(t, "", func(c *Config) { c.URLs = []string{first, test.url} })
+		findings, err := c.Preflight(context.Background(), want)
+		if (err == nil) != (test.bad == "") || err != nil && !strings.Contains(err.Error(), test.bad) {
+			t.Errorf("%s: %v, %+v", name, err, findings)
+		}
+		if id, err := c.Identify(context.Background()); test.bad == "" && (err != nil || id.Version != "1" || id.Details["url2.version.version"] != "2") {
+			t.Errorf("%s: %+v, %v", name, id, err)
+		}
 	}
 }
 

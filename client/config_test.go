@@ -73,8 +73,10 @@ func TestTLS(t *testing.T) {
 	for _, web := range []bool{false, true} {
 		var got http.Header
 		srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			got = r.Header.Clone()
-			got.Set("Proto", r.Proto)
+			if r.Method == http.MethodPost {
+				got = r.Header.Clone()
+				got.Set("Proto", r.Proto)
+			}
 			streamer(5)(w, r)
 		}))
 		srv.EnableHTTP2 = true
@@ -97,6 +99,9 @@ func TestTLS(t *testing.T) {
 			want := plimsoll.ClassRefused
 			if trust {
 				want = plimsoll.ClassOK
+			}
+			if _, err := c.Identify(context.Background()); (err == nil) != trust || !trust && !strings.Contains(err.Error(), "--ca-file") {
+				t.Errorf("HTTP2 %t, trust %t: %v", web, trust, err)
 			}
 			if row.Class != want || strings.Contains(row.Error, "hush") {
 				t.Errorf("HTTP2 %t, trust %t: %+v", web, trust, row)

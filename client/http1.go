@@ -106,6 +106,9 @@ func (r *response) feedHead(p []byte) (int, error) {
 
 // readHead reads status line and headers and decides how the body ends.
 func (r *response) readHead(head []byte) error {
+	if bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n")) {
+		return errHTTP // a bare LF ends the head for some readers and not for others
+	}
 	line, rest, _ := bytes.Cut(head, []byte("\r\n"))
 	if len(line) < 12 || string(line[:7]) != "HTTP/1." {
 		return errHTTP

@@ -62,7 +62,7 @@ func TestResponseHead(t *testing.T) {
 			t.Errorf("%q: %+v, %v", text, r, err)
 		}
 	}
-	for _, text := range []string{"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+	for _, text := range []string{"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\n\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "junk!", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHead)} {
 		var r response
 		if _, err := r.feed([]byte(text), func([]byte) error { return nil }); err == nil {

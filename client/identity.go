@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,8 +18,8 @@ import (
 const maxInfo = 4 << 20
 
 // Identify asks the engine what it is: /v1/models, /version, /get_server_info
-// (SGLang), /props (llama.cpp) and the Server header of the first URL. It fails
-// only if nothing answers.
+// (SGLang), /props (llama.cpp) and the Server header of the first URL, and the same three
+// of the others, under their number. It fails only if the first does not answer.
 func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
 	id := plimsoll.Identity{Details: map[string]string{}}
 	probe, err := c.get(ctx, "/models", true)
@@ -37,12 +39,18 @@ func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
 			}
 		}
 	}
-	for _, path := range []string{"/version", "/get_server_info", "/props"} {
-		p, err := c.get(ctx, path, false)
-		if err != nil || p.status != http.StatusOK {
-			continue
+	for i, t := range c.targets {
+		for _, path := range []string{"/version", "/get_server_info", "/props"} {
+			p, err := c.ask(ctx, http.MethodGet, t, path, false)
+			if err != nil || p.status != http.StatusOK {
+				continue
+			}
+			prefix := strings.TrimPrefix(path, "/")
+			if i > 0 {
+				prefix = fmt.Sprintf("url%d.%s", i+1, prefix)
+			}
+			flatten(id.Details, prefix, p.body)
 		}
-		flatten(id.Details, strings.TrimPrefix(path, "/"), p.body)
 	}
 	for _, name := range []string{"version.version", "get_server_info.version", "props.build_info"} {
 		if id.Version == "" {
@@ -92,6 +100,10 @@ func (c *Client) ask(ctx context.Context, method string, t *target, path string,
 	}
 	web := http.Client{Transport: transport, Timeout: c.config.Connect, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := web.Do(req)
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return info{}, fmt.Errorf("%s has a certificate that is not trusted (%s): name a PEM file that holds its authority with --ca-file", t.safe, cut(untrusted.Err.Error()))
+	}
 	if err != nil {
 		return info{}, fmt.Errorf("%s does not answer (%s): start the engine or mend the URL", t.safe, short(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,11 +57,16 @@ func (p *preflight) reach(ctx context.Context) error {
 	c := p.client
 	url := c.targets[0].safe
 	list, err := c.get(ctx, "/models", true)
+	for _, t := range c.targets[1:] {
+		if err == nil {
+			err = c.alike(ctx, t, list)
+		}
+	}
 	if err != nil {
 		p.found("reachable", false, err.Error())
 		return err
 	}
-	p.found("reachable", true, "")
+	p.found("reachable", true, several(len(c.targets)))
 	if list.status == http.StatusUnauthorized || list.status == http.StatusForbidden {
 		p.found("key", false, fmt.Sprintf("HTTP %d", list.status))
 		return fmt.Errorf("%s refuses the API key (HTTP %d): name the variable that holds a valid one with --api-key-env", url, list.status)
@@ -88,6 +94,29 @@ func (p *preflight) reach(ctx context.Context) error {
 	}
 	p.found("model", false, "served: "+strings.Join(names, ", "))
 	return fmt.Errorf("%s does not serve model %q: it serves %s; name one of these with --model", url, c.config.Model, cut(strings.Join(names, ", ")))
+}
+
+// alike asks another URL of the deployment for its models and says so where it does not
+// serve the model that the first does.
+func (c *Client) alike(ctx context.Context, t *target, first info) error {
+	list, err := c.ask(ctx, http.MethodGet, t, "/models", true)
+	if err != nil {
+		return err
+	}
+	serves := func(i info) bool {
+		return slices.ContainsFunc(servedModels(i.body), func(m servedModel) bool { return m.ID == c.config.Model })
+	}
+	if list.status != first.status || serves(list) != serves(first) {
+		return fmt.Errorf("%s is not like %s: HTTP %d and %d to /models, and one of them may not serve %q: several --url are one deployment", t.safe, c.targets[0].safe, list.status, first.status, c.config.Model)
+	}
+	return nil
+}
+
+func several(urls int) string {
+	if urls == 1 {
+		return ""
+	}
+	return fmt.Sprintf("%d URLs", urls)
 }
 
 // stream sends a short turn with the run's output policy.

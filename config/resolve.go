@@ -75,7 +75,7 @@ func defaults(r Run, preset search.Preset) Run {
 		Method: ptr(preset.Method), MaxAgents: ptr(preset.MaxAgents), Budget: ptr(time.Duration(0)), Seed: ptr(uint64(42)),
 		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
 		NoWarm: ptr(!preset.Warmup), Accelerators: ptr(0),
-		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), CAFile: ptr(""),
+		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), ReasoningEffort: ptr(""), CAFile: ptr(""),
 		Tiers: ptr(DefaultTiers), Routing: ptr("sticky"), HTTP2: ptr(false), ProxyEnv: ptr(""), Continuous: ptr(false),
 		Session: []string{"X-Session-ID"},
 	}
@@ -137,7 +137,7 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 	t := plimsoll.Target{
 		Virtual: *r.Virtual, URLs: r.URL, Model: *r.Model, Dialect: *r.Dialect, APIKeyEnv: *r.APIKeyEnv,
 		APIKeyFile: *r.APIKeyFile, Headers: r.Header, CAFile: *r.CAFile, MayLoad: permit.MayLoad,
-		Routing: *r.Routing, HTTP2: *r.HTTP2, EngineMetrics: r.EngineMetrics, EngineMetricsHeaders: r.EngineMetricsHeader, ProxyEnv: *r.ProxyEnv, Session: r.Session, Continuous: *r.Continuous,
+		Routing: *r.Routing, HTTP2: *r.HTTP2, EngineMetrics: r.EngineMetrics, EngineMetricsHeaders: r.EngineMetricsHeader, ProxyEnv: *r.ProxyEnv, ReasoningEffort: *r.ReasoningEffort, Session: r.Session, Continuous: *r.Continuous,
 	}
 	if len(r.URL) == 0 {
 		t.Builtin = &plimsoll.Builtin{Profile: *r.Engine, KVScale: *r.EngineKV, SpeedScale: *r.EngineSpeed}
@@ -170,19 +170,45 @@ func target(r Run, permit Permit) (plimsoll.Target, error) {
 			return t, err
 		}
 	}
-	if *r.ExtraBody == "" {
-		return t, nil
+	var err error
+	t.ExtraBody, err = extraBody(*r.ExtraBody, r.Sampling)
+	return t, err
+}
+
+// extraBody returns the members of a file and the sampling fields as one JSON object,
+// members in order of their names; nil for neither. The result holds it.
+func extraBody(path string, sampling map[string]float64) (json.RawMessage, error) {
+	members := map[string]json.RawMessage{}
+	if path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read extra body: %w", err)
+		}
+		if err := json.Unmarshal(data, &members); err != nil || members == nil {
+			return nil, fmt.Errorf("extra body %s: want a JSON object", path)
+		}
 	}
-	data, err := os.ReadFile(*r.ExtraBody)
-	if err != nil {
-		return t, fmt.Errorf("read extra body: %w", err)
+	for name, value := range sampling {
+		if _, twice := members[name]; twice {
+			return nil, fmt.Errorf("sampling %s: extra body %s has it too: give it once", name, path)
+		}
+		number, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("sampling %s: %w", name, err)
+		}
+		members[name] = number
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return t, fmt.Errorf("extra body %s: want a JSON object: %w", *r.ExtraBody, err)
+	for name := range members {
+		for _, word := range []string{"api_key", "apikey", "api-key", "authorization", "password", "secret"} {
+			if strings.Contains(strings.ToLower(name), word) {
+				return nil, fmt.Errorf("extra body: member %q looks like a secret and would stand in the result: give it as --header NAME=%sVARIABLE", name, HeaderFromEnv)
+			}
+		}
 	}
-	t.ExtraBody = data
-	return t, nil
+	if len(members) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(members)
 }
 
 // HeaderFromEnv begins a header's value that is the name of an environment variable.

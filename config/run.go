@@ -18,21 +18,23 @@ import (
 // not said. The yaml tags name the file's keys, the other tags are the command
 // line's.
 type Run struct {
-	URL                 []string          `yaml:"url,omitempty" name:"url" group:"Engine" sep:"none" placeholder:"http://HOST:PORT/v1" help:"OpenAI-compatible endpoint, repeatable; without it a simulated engine is started."`
-	Model               *string           `yaml:"model,omitempty" group:"Engine" placeholder:"NAME" help:"Model to ask for; without it the engine's only model."`
-	Dialect             *string           `yaml:"dialect,omitempty" group:"Engine" placeholder:"chat" help:"Wire format: ${dialects}."`
-	APIKeyEnv           *string           `yaml:"api_key_env,omitempty" name:"api-key-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds the API key."`
-	APIKeyFile          *string           `yaml:"api_key_file,omitempty" name:"api-key-file" group:"Engine" placeholder:"FILE" help:"File that holds the API key."`
-	Header              map[string]string `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable; a secret one as K=env:NAME."`
-	EngineMetrics       []string          `yaml:"engine_metrics,omitempty" name:"engine-metrics" group:"Engine" sep:"none" placeholder:"URL" help:"Prometheus address of the engine, scraped every second, repeatable (vLLM, SGLang, TensorRT-LLM, llama.cpp)."`
-	EngineMetricsHeader map[string]string `yaml:"engine_metrics_header,omitempty" name:"engine-metrics-header" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every scrape, repeatable; a secret one as K=env:NAME."`
-	ExtraBody           *string           `yaml:"extra_body,omitempty" name:"extra-body" group:"Engine" placeholder:"./b.json" help:"JSON object whose members go into every request."`
-	Routing             *string           `yaml:"routing,omitempty" group:"Engine" placeholder:"sticky" help:"Which of several URLs serves a turn: sticky (an agent keeps its own) or round_robin."`
-	HTTP2               *bool             `yaml:"http2,omitempty" name:"http2" group:"Engine" help:"Speak HTTP/2; agents then share connections, and instants are taken later."`
-	ProxyEnv            *string           `yaml:"proxy_env,omitempty" name:"proxy-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds an HTTP proxy's address."`
-	Session             []string          `yaml:"session_header,omitempty" name:"session-header" group:"Engine" sep:"none" placeholder:"X-Session-ID" help:"Header that carries an agent's session, repeatable."`
-	Continuous          *bool             `yaml:"continuous_usage,omitempty" name:"continuous-usage" group:"Engine" help:"Ask for usage in every event (vLLM, SGLang): exact first chunks."`
-	CAFile              *string           `yaml:"ca_file,omitempty" name:"ca-file" group:"Engine" placeholder:"FILE" help:"PEM file of certificates to trust."`
+	URL                 []string           `yaml:"url,omitempty" name:"url" group:"Engine" sep:"none" placeholder:"http://HOST:PORT/v1" help:"OpenAI-compatible endpoint, repeatable; without it a simulated engine is started."`
+	Model               *string            `yaml:"model,omitempty" group:"Engine" placeholder:"NAME" help:"Model to ask for; without it the engine's only model."`
+	Dialect             *string            `yaml:"dialect,omitempty" group:"Engine" placeholder:"chat" help:"Wire format: ${dialects}."`
+	APIKeyEnv           *string            `yaml:"api_key_env,omitempty" name:"api-key-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds the API key."`
+	APIKeyFile          *string            `yaml:"api_key_file,omitempty" name:"api-key-file" group:"Engine" placeholder:"FILE" help:"File that holds the API key."`
+	Header              map[string]string  `yaml:"header,omitempty" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every request, repeatable; a secret one as K=env:NAME."`
+	EngineMetrics       []string           `yaml:"engine_metrics,omitempty" name:"engine-metrics" group:"Engine" sep:"none" placeholder:"URL" help:"Prometheus address of the engine, scraped every second, repeatable (vLLM, SGLang, TensorRT-LLM, llama.cpp)."`
+	EngineMetricsHeader map[string]string  `yaml:"engine_metrics_header,omitempty" name:"engine-metrics-header" group:"Engine" mapsep:"none" placeholder:"K=V" help:"Header of every scrape, repeatable; a secret one as K=env:NAME."`
+	ExtraBody           *string            `yaml:"extra_body,omitempty" name:"extra-body" group:"Engine" placeholder:"./b.json" help:"JSON object whose members go into every request."`
+	Sampling            map[string]float64 `yaml:"sampling,omitempty" group:"Engine" mapsep:"none" placeholder:"temperature=0.6" help:"Sampling field of every request, repeatable, such as top_p=0.95."`
+	ReasoningEffort     *string            `yaml:"reasoning_effort,omitempty" name:"reasoning-effort" group:"Engine" placeholder:"high" help:"Reasoning effort to ask for, in the dialect's own field."`
+	Routing             *string            `yaml:"routing,omitempty" group:"Engine" placeholder:"sticky" help:"Which of several URLs serves a turn: sticky (an agent keeps its own) or round_robin."`
+	HTTP2               *bool              `yaml:"http2,omitempty" name:"http2" group:"Engine" help:"Speak HTTP/2; agents then share connections, and instants are taken later."`
+	ProxyEnv            *string            `yaml:"proxy_env,omitempty" name:"proxy-env" group:"Engine" placeholder:"NAME" help:"Environment variable that holds an HTTP proxy's address."`
+	Session             []string           `yaml:"session_header,omitempty" name:"session-header" group:"Engine" sep:"none" placeholder:"X-Session-ID" help:"Header that carries an agent's session, repeatable."`
+	Continuous          *bool              `yaml:"continuous_usage,omitempty" name:"continuous-usage" group:"Engine" help:"Ask for usage in every event (vLLM, SGLang): exact first chunks."`
+	CAFile              *string            `yaml:"ca_file,omitempty" name:"ca-file" group:"Engine" placeholder:"FILE" help:"PEM file of certificates to trust."`
 
 	Engine      *string  `yaml:"engine,omitempty" group:"Simulated engine" placeholder:"demo" help:"Profile of the simulated engine."`
 	EngineKV    *float64 `yaml:"engine_kv,omitempty" name:"engine-kv" group:"Simulated engine" placeholder:"1" help:"Scale of its KV cache pool."`

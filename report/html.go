@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,9 +198,10 @@ func factsOf(r result.Result) [][2]string {
 		{"Method", r.Method}, {"Preset", r.Preset}, {"Seed", fmt.Sprint(r.Seed)}, {"Tier set", r.TierSet}, {"Metric set", r.MetricSet},
 		{"Trajectories", fmt.Sprintf("%s: %s, %s, SHA-256 %.16s", r.Trajectories.Name, trajectories(r.Trajectories.Count), count(r.Trajectories.Turns, "turn"), r.Trajectories.SHA256)},
 		{"Output policy", r.Settings.OutputPolicy}, {"Start", r.Settings.Start}, {"Tool delay", r.Settings.ToolDelay},
+		{"Reasoning effort", r.Settings.ReasoningEffort}, {"Extra body", r.Settings.ExtraBody},
 		{"Most agents", whole(r.Settings.MaxAgents)}, {"Engine", r.Engine.URL}, {"Plimsoll", r.Version},
 	}
-	return facts
+	return slices.DeleteFunc(facts, func(f [2]string) bool { return f[1] == "" })
 }
 
 func trajectories(n int) string {

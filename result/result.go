@@ -58,6 +58,9 @@ type Settings struct {
 	Start        string `json:"start"`
 	ToolDelay    string `json:"tool_delay"`
 	MaxAgents    int    `json:"max_agents"`
+	// What every request held besides the trajectories; ExtraBody is one JSON object.
+	ReasoningEffort string `json:"reasoning_effort,omitempty"`
+	ExtraBody       string `json:"extra_body,omitempty"`
 }
 
 // Tier is the answer for one service-level tier.

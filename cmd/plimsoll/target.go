@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -40,11 +41,15 @@ func (j *job) real(ctx context.Context, io *IO) error {
 	if err != nil {
 		return &ExitError{exitUsage, err}
 	}
+	options := dialect.Options{Model: cmp.Or(target.Model, "unknown"), Usage: true, ContinuousUsage: target.Continuous, Extra: target.ExtraBody, ReasoningEffort: target.ReasoningEffort}
+	if err := options.Validate(); err != nil {
+		return &ExitError{exitUsage, err}
+	}
 	engine, err := j.connect(ctx, spoken, io)
 	if err != nil {
 		return err
 	}
-	options := dialect.Options{Model: target.Model, Usage: true, ContinuousUsage: target.Continuous, Extra: target.ExtraBody}
+	options.Model = target.Model
 	findings, err := engine.Preflight(ctx, client.Expect{Options: options, Policy: j.policy(), Context: j.longest()})
 	j.facts.Engine.Preflight = findings
 	if err != nil {
