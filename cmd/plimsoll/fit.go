@@ -171,11 +171,11 @@ func showFit(to io.Writer, begin *profile.Profile, r calibrate.Result, accepted 
 	fmt.Fprintf(to, "Fitted to %d levels, beginning with %s\n\n", len(r.Predictions), begin.Name)
 	w := table(to, "factor", "was", "is", "low", "high", "")
 	for _, f := range r.Factors {
-		note := ""
 		if !f.Identified {
-			note = "not told by these levels: kept as it was"
+			fmt.Fprintf(w, "  %s\t%.3f\t%.3f\t–\t–\tnot told by these levels: kept as it was\n", f.Name, f.Was, f.Value)
+			continue
 		}
-		fmt.Fprintf(w, "  %s\t%.3f\t%.3f\t%.3f\t%.3f\t%s\n", f.Name, f.Was, f.Value, f.Low, f.High, note)
+		fmt.Fprintf(w, "  %s\t%.3f\t%.3f\t%.3f\t%.3f\t\n", f.Name, f.Was, f.Value, f.Low, f.High)
 	}
 	if shown {
 		fmt.Fprintf(w, "  accepted\t\t%.3f\t%.3f\t%.3f\ttokens a step, from the stream\n", accepted.Value, accepted.Low, accepted.High)

@@ -15,7 +15,7 @@ type Factor struct {
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 	// Identified says that the levels tell it: its error bar is within a factor of
-	// two. Otherwise the profile's own value is kept.
+	// two. Otherwise the profile's own value is kept, and Low and High say how little.
 	Identified bool `json:"identified"`
 }
 
@@ -68,6 +68,9 @@ func Fit(ctx context.Context, c Config) (Result, error) {
 	bar := bars(best, slopes, without)
 	for k, name := range names() {
 		f := Factor{Name: name, Was: was[k], Value: value[k], Low: value[k] * math.Exp(-bar[k]), High: value[k] * math.Exp(bar[k]), Identified: bar[k] < wide}
+		if !f.Identified {
+			f.Value = f.Was
+		}
 		out.Factors = append(out.Factors, f)
 	}
 	return out, nil

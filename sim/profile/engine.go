@@ -173,7 +173,7 @@ func (p *Profile) constants() roofline.Constants {
 		EtaWeights: c.EtaWeights.Value, EtaExperts: c.EtaExperts.Value, EtaKV: c.EtaKV.Value, EtaCompute: c.EtaCompute.Value,
 		EtaMoE: c.EtaMoE.Value, EtaAttention: c.EtaAttention.Value, EtaIndex: c.EtaIndex.Value, EtaLink: c.EtaLink.Value,
 		EtaAllToAll: c.EtaAllToAll.Value, EtaNIC: c.EtaNIC.Value, AllReduceFloor: c.AllReduceFloor.Value, DenseFloor: c.DenseFloor.Value,
-		ExpertFloor: c.ExpertFloor.Value, FusedFloor: c.FusedFloor.Value, HeadFloor: c.HeadFloor.Value, Overlap: c.Overlap.Value,
+		ExpertFloor: c.ExpertFloor.Value, FusedFloor: c.FusedFloor.Value, ExchangeFloor: c.ExchangeFloor.Value, HeadFloor: c.HeadFloor.Value, Overlap: c.Overlap.Value,
 		ExpertImbalance: c.ExpertImbalance.Value, DecodeImbalance: c.DecodeImbalance.Value, PrefillImbalance: c.PrefillImbalance.Value,
 		DraftLayers: c.DraftLayers.Value, VerifyOverhead: c.VerifyOverhead.Value,
 		ExchangeBytes: c.ExchangeBytes.Value, ElementHidden: c.ElementHidden.Value,

@@ -203,6 +203,7 @@ type Constants struct {
 	DenseFloor        Value         `yaml:"dense_floor" unit:"s" zero:"ok"`
 	ExpertFloor       Value         `yaml:"expert_floor" unit:"s" zero:"ok"`
 	FusedFloor        Value         `yaml:"fused_floor" unit:"s" zero:"ok"`
+	ExchangeFloor     Value         `yaml:"exchange_floor" unit:"s" zero:"ok"`
 	HeadFloor         Value         `yaml:"head_floor" unit:"s" zero:"ok"`
 	Overlap           Value         `yaml:"overlap" unit:"1" zero:"ok"`
 	ExpertImbalance   Value         `yaml:"expert_imbalance" unit:"1"`

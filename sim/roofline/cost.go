@@ -82,6 +82,7 @@ func (c Cost) step(tokens, seqs, context float64) sum {
 	}
 	for _, f := range s.model.FFN {
 		t.add(s.ffn(f, tokens, s.decodeExperts()), f.Layers)
+		t.add(s.exchange(f, tokens), f.Layers)
 		if f.Experts == 0 || s.layout.EP == 1 {
 			t.add(s.allReduce(tokens), f.Layers)
 		}
@@ -117,6 +118,7 @@ func (c Cost) marginal(context float64) sum {
 	}
 	for _, f := range s.model.FFN {
 		add(s.ffn(f, 1, s.decodeExperts()), f.Layers)
+		add(s.exchange(f, 1), f.Layers)
 		if f.Experts == 0 || s.layout.EP == 1 {
 			add(s.allReduce(1), f.Layers)
 		}

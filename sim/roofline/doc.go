@@ -28,7 +28,7 @@
 // from the step of a single token. Tensor parallelism adds an all-reduce after attention
 // and one after each feed-forward part, a shared expert being a part of its own (engines
 // sum it with the experts; with one less, published step times are met worse); expert
-// parallelism an all-to-all whose bandwidth is that of the link domain as far
+// parallelism an all-to-all, with a floor of its own where it is not fused with the experts, whose bandwidth is that of the link domain as far
 // as it reaches and of the network card beyond. Speculation adds the draft passes.
 //
 // phi is the software factor of the runtime on that hardware and for that model: a

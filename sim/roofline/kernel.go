@@ -117,25 +117,30 @@ func (s *System) ffn(f FFN, tokens, imbalance float64) part {
 	}
 	p := part{floor: s.hw.FloorFactor * floor, weights: weights / s.consts.EtaExperts,
 		linear: linear / s.consts.EtaMoE * imbalance, compute: linear, memory: weights}
-	p.rest = s.allToAll(tokens, k)
+	if s.layout.Fused {
+		p.rest = (1 - s.consts.Overlap) * s.allToAll(tokens, k)
+	}
 	return p
 }
 
-// allToAll prices the exchange of tokens between expert ranks, one layer.
+// exchange prices the all-to-all that stands before and after a layer of experts on
+// its own, where it is not fused with them.
+func (s *System) exchange(f FFN, tokens float64) part {
+	if f.Experts == 0 || s.layout.EP == 1 || s.layout.Fused {
+		return part{}
+	}
+	return part{floor: s.hw.FloorFactor * s.consts.ExchangeFloor, rest: s.allToAll(tokens, float64(f.TopK))}
+}
+
+// allToAll returns the seconds that tokens travel between expert ranks, one layer.
 func (s *System) allToAll(tokens, k float64) float64 {
 	ep := float64(s.layout.EP)
-	if ep == 1 {
-		return 0
-	}
 	hit := ep * (1 - math.Pow(1-1/ep, k)) * (ep - 1) / ep // ranks that a token goes to
 	bytes := tokens * float64(s.model.Hidden) * s.consts.ExchangeBytes * hit
 	inside := math.Min(1, float64(s.hw.LinkDomain-1)/(ep-1))
 	seconds := bytes * inside / (s.consts.EtaAllToAll * s.hw.LinkBandwidth)
 	if inside < 1 {
 		seconds += bytes * (1 - inside) / (s.consts.EtaNIC * s.hw.NICBandwidth)
-	}
-	if s.layout.Fused {
-		seconds *= 1 - s.consts.Overlap
 	}
 	return seconds
 }

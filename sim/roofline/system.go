@@ -42,6 +42,7 @@ type Constants struct {
 	EtaLink, EtaAllToAll, EtaNIC        float64 // of the link's bandwidth
 	AllReduceFloor                      float64 // s
 	DenseFloor, ExpertFloor, FusedFloor float64 // s a layer; fused with the all-to-all
+	ExchangeFloor                       float64 // s a layer: all-to-all to the experts and back, not fused
 	HeadFloor                           float64 // s a step: sampling and host
 	Overlap                             float64 // share of the all-to-all that fused kernels hide
 	ExpertImbalance                     float64 // slowest rank over mean, large batches
