@@ -85,7 +85,7 @@ func (p *poller) close() {
 // it need not look again unless there was more than it could take.
 func (p *poller) drain(uintptr) bool {
 	for {
-		n, err := p.poll()
+		n, err := p.wait(0)
 		if err == unix.EINTR {
 			continue
 		}
@@ -105,9 +105,10 @@ func (p *poller) drain(uintptr) bool {
 	}
 }
 
-// poll fetches what is ready now.
-func (p *poller) poll() (int, error) {
-	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
+// wait fetches what is ready within so many ms, -1 for ever. The loop asks for what
+// is ready now.
+func (p *poller) wait(ms int) (int, error) {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), uintptr(ms), 0, 0)
 	if errno != 0 {
 		return 0, errno
 	}
