@@ -24,15 +24,12 @@ import (
 )
 
 // calibration is one load that the doctor makes: agents that each stream at a rate,
-// with prompts of the mean size of an agent's context.
+// with prompts of one size.
 type calibration struct {
 	agents, rate int
+	context      int // tokens of a prompt, of 4 bytes
 	window       time.Duration
 }
-
-// promptTokens is the prompts' size in tokens of 4 bytes: the mean context of coding
-// agents in preset aa.
-const promptTokens = 27_000
 
 // calibrated is what a calibration saw. Errors are against the metronome's own log.
 type calibrated struct {
@@ -123,7 +120,7 @@ func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, err
 // trajectory is one turn, streamed for four seconds.
 func (c calibration) trajectory() *plimsoll.Trajectory {
 	line := "The quick brown fox jumps over the lazy dog while the agent reads on and on.\n"
-	text := strings.Repeat(line, promptTokens*4/len(line)/2)
+	text := strings.Repeat(line, c.context*4/len(line)/2)
 	return &plimsoll.Trajectory{
 		ID: "metronome",
 		Segments: []plimsoll.Segment{

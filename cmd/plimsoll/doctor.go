@@ -20,6 +20,7 @@ type DoctorCmd struct {
 	Quick     bool          `help:"Half a minute: one load of 1,000 agents."`
 	Agents    int           `help:"One load of so many agents instead of the usual ones."`
 	Rate      int           `default:"20" help:"Events a second of each of --agents."`
+	Context   int           `default:"27000" help:"Tokens of each prompt, at 4 bytes; the default is the mean of preset aa."`
 	Window    time.Duration `default:"20s" help:"How long a load is measured."`
 	JSON      bool          `name:"json" help:"Print the figures as JSON and nothing else."`
 	Metronome int           `hidden:"" help:"Serve the calibration's engine at so many events a second."`
@@ -48,6 +49,7 @@ Exit code 6 when a load made the client the limit.`
 type diagnosis struct {
 	Scan float64 `json:"scan_events_per_second_per_core"`
 	calibrated
+	Context   int             `json:"context_tokens"`   // of a prompt
 	OpenFiles uint64          `json:"open_files_limit"` // 0 unknown
 	Ports     int             `json:"local_ports"`      // 0 unknown
 	CPUs      int             `json:"cpus"`
@@ -73,7 +75,7 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	if err != nil {
 		return err
 	}
-	d := diagnosis{Scan: scanRate(), CPUs: runtime.NumCPU()}
+	d := diagnosis{Scan: scanRate(), Context: c.Context, CPUs: runtime.NumCPU()}
 	d.OpenFiles, d.Ports = limits()
 	for _, load := range loads {
 		if !c.JSON {
@@ -119,14 +121,16 @@ func (c *DoctorCmd) loads() ([]calibration, error) {
 	switch {
 	case c.Agents < 0 || c.Agents > 100_000 || c.Rate < 1 || c.Rate > 1000:
 		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --agents %d (want 1 to 100000) or --rate %d (want 1 to 1000) is out of bounds", c.Agents, c.Rate)}
+	case c.Context < 100 || c.Context > 2_000_000:
+		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --context %d is out of bounds: want 100 to 2000000 tokens", c.Context)}
 	case c.Window < time.Second || c.Window > 10*time.Minute:
 		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --window %s is out of bounds: want 1s to 10m", c.Window)}
 	case c.Agents > 0:
-		return []calibration{{c.Agents, c.Rate, c.Window}}, nil
+		return []calibration{{c.Agents, c.Rate, c.Context, c.Window}}, nil
 	case c.Quick:
-		return []calibration{{1000, 20, min(c.Window, 10*time.Second)}}, nil
+		return []calibration{{1000, 20, c.Context, min(c.Window, 10*time.Second)}}, nil
 	}
-	return []calibration{{1000, 20, c.Window}, {1000, 100, c.Window}, {5000, 20, c.Window}}, nil
+	return []calibration{{1000, 20, c.Context, c.Window}, {1000, 100, c.Context, c.Window}, {5000, 20, c.Context, c.Window}}, nil
 }
 
 // complaints says, in sentences, where the client was the limit.
@@ -171,7 +175,7 @@ func (d diagnosis) calibration(at time.Time) plimsoll.Calibration {
 }
 
 // allowances says what the limits of files, ports and cards allow: a connection an
-// agent to one URL, a prompt of the mean size each 10 s.
+// agent to one URL, a prompt of the size tried each 10 s.
 func (d diagnosis) allowances() []string {
 	var out []string
 	if d.OpenFiles > 0 {
@@ -181,7 +185,7 @@ func (d diagnosis) allowances() []string {
 		out = append(out, fmt.Sprintf("%d local ports: as many agents on one URL; more by net.ipv4.ip_local_port_range or several --url", d.Ports))
 	}
 	for _, link := range d.Links {
-		line := linkLine(plimsoll.Generator{Link: link, BodyBytes: 4 * promptTokens}, measure.Pace{Turns: 0.1})
+		line := linkLine(plimsoll.Generator{Link: link, BodyBytes: 4 * float64(d.Context)}, measure.Pace{Turns: 0.1})
 		out = append(out, line+", a turn each 10 s")
 	}
 	return out

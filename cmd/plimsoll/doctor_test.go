@@ -41,7 +41,7 @@ func TestMetronome(t *testing.T) {
 	if _, err := c.Identify(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := chat.Encode(calibration{rate: 5}.trajectory(), dialect.Options{Model: "metronome", Usage: true})
+	encoded, err := chat.Encode(calibration{rate: 5, context: 27_000}.trajectory(), dialect.Options{Model: "metronome", Usage: true})
 	if err != nil {
 		t.Fatal(err)
 	}
