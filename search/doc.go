@@ -21,7 +21,7 @@
 // how often they claim too much.
 //
 // # Honest ends
-// //
+//
 // The capacity is the highest tested N at which it and every smaller tested N
 // pass. An undecided level counts as not passed, and the answer says so. A fail
 // below a pass is measured again once, fresh, and the runs of one N are combined by

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -23,32 +22,34 @@ import (
 
 // system is a simulated engine with what it is loaded with.
 type system struct {
-	name       string
-	profile    string
-	kv, speed  float64
-	set        string
-	tiers      []plimsoll.Tier
-	shape      plimsoll.Shape
-	long       time.Duration // window of a truth run
-	mostAgents int
+	name  string
+	built profile.Choice
+	set   string
+	tier  plimsoll.Tier
+	shape plimsoll.Shape
 }
 
-// systems are three cut-down demo engines of at most 32 agents.
+// The long runs that say the truth, and the most agents that they try.
+const (
+	truthWindow = 40 * time.Minute
+	truthMost   = 40
+)
+
+// systems are built-in profiles at tiers that they hold for at most 32 agents.
 func systems() []system {
-	shape := plimsoll.Shape{
-		Ramp: 5 * time.Second, Settle: 15 * time.Second, Min: 60 * time.Second, Max: 120 * time.Second, Turns: 600,
-		Limit: 5 * time.Minute, Tick: 5 * time.Second, Request: time.Minute, Idle: time.Minute,
-	}
 	tier := func(speed float64, ttft time.Duration) plimsoll.Tier {
 		t := plimsoll.Tier{SpeedTPS: speed, TTFT: ttft}
 		t.Name = t.String()
 		return t
 	}
-	const long = 20 * time.Minute
+	shape := plimsoll.Shape{
+		Ramp: 20 * time.Second, Settle: 40 * time.Second, Min: 120 * time.Second, Max: 10 * time.Minute, Turns: 400,
+		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
+	}
 	return []system{
-		{"demo", "demo", 1, 1, "mini", []plimsoll.Tier{tier(300, 1500*time.Millisecond)}, shape, long, 64},
-		{"demo, 3 % of its KV pool", "demo", 0.03, 1, "mini", []plimsoll.Tier{tier(300, 1200*time.Millisecond)}, shape, long, 64},
-		{"demo, half as fast", "demo", 1, 0.5, "mini", []plimsoll.Tier{tier(150, 2*time.Second)}, shape, long, 64},
+		{"8 x H200, DeepSeek-V4-Pro, set aa", profile.Choice{System: "h200"}, "aa", tier(20, 10*time.Second), shape},
+		{"H100, Llama-3.1-70B, set mini", profile.Choice{System: "h100", Model: "llama-3.1-70b"}, "mini", tier(40, 5*time.Second), shape},
+		{"H100, gpt-oss-120b, set mini", profile.Choice{System: "h100", Model: "gpt-oss-120b"}, "mini", tier(100, 5*time.Second), shape},
 	}
 }
 
@@ -62,16 +63,16 @@ func (*rows) Sample(plimsoll.Sample) error { return nil }
 // loaded is a system ready to be held.
 type loaded struct {
 	system
-	engine sim.Config
-	set    *trajectory.Set
+	deployment sim.DeploymentConfig
+	set        *trajectory.Set
 }
 
 func (s system) load() (loaded, error) {
-	shape, err := profile.Load(s.profile)
+	shape, err := profile.Choose(s.built)
 	if err != nil {
 		return loaded{}, err
 	}
-	engine, err := shape.Engine()
+	deployment, err := shape.Deployment()
 	if err != nil {
 		return loaded{}, err
 	}
@@ -80,13 +81,13 @@ func (s system) load() (loaded, error) {
 		return loaded{}, err
 	}
 	set, err := preset.Generate(1, 64)
-	return loaded{s, engine.Scaled(s.kv, s.speed), set}, err
+	return loaded{s, deployment, set}, err
 }
 
 // hold runs one level on a fresh engine and returns its evidence and duration.
 func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidence) bool) (plimsoll.Evidence, time.Duration, error) {
 	fleet, err := simfleet.New(simfleet.Config{
-		Engine: l.engine, Trajectories: l.set.Trajectories, OutputPolicy: "recorded",
+		Deployment: l.deployment, Trajectories: l.set.Trajectories, OutputPolicy: "recorded",
 		Agents: agent.Config{Seed: seed, DelaySeed: 1, Start: "spread", ToolDelay: "recorded"},
 	})
 	if err != nil {
@@ -98,7 +99,7 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 	observed, err := fleet.Hold(context.Background(), s, &seen, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 		now := input
 		now.Rows, now.InFlight, now.Now, now.Observed = seen, inFlight(), at, plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}}
-		return !s.Claim && enough(measure.Evidence(now))
+		return enough(measure.Evidence(now))
 	})
 	if err != nil {
 		return plimsoll.Evidence{}, 0, err
@@ -107,82 +108,60 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 	return measure.Evidence(input), time.Duration(observed.End), nil
 }
 
-// truth returns each tier's capacity from a long run at every N.
-func (l loaded) truth() (map[string]int, error) {
-	out, over := map[string]int{}, map[string]bool{}
+// truth returns the capacity: the largest N at which a long run and those at every
+// smaller N pass.
+func (l loaded) truth() (int, error) {
 	shape := l.shape
-	shape.Min, shape.Max, shape.Turns, shape.Limit = l.long, l.long, 0, 2*l.long
-	for n := 1; n <= l.mostAgents && len(over) < len(l.tiers); n++ {
-		e, _, err := l.hold(99, plimsoll.Stage{Level: 1, Attempt: 1, Agents: n, Fresh: true, Shape: shape, Tiers: l.tiers, Claim: true}, nil)
+	shape.Min, shape.Max, shape.Turns, shape.Limit = truthWindow, truthWindow, 0, 2*truthWindow
+	never := func(plimsoll.Evidence) bool { return false }
+	for n := 1; n <= truthMost; n++ {
+		e, _, err := l.hold(99, plimsoll.Stage{Level: 1, Attempt: 1, Agents: n, Fresh: true, Shape: shape, Tiers: []plimsoll.Tier{l.tier}, Claim: true}, never)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		for _, t := range l.tiers {
-			v := slo.Judge(e, t, slo.Standard())
-			if v.Outcome != plimsoll.Pass {
-				over[t.Name] = true
-			} else if !over[t.Name] {
-				out[t.Name] = n
+		if slo.Judge(e, l.tier, slo.Standard()).Outcome != plimsoll.Pass {
+			return n - 1, nil
+		}
+	}
+	return 0, fmt.Errorf("%s: %d agents still pass %s", l.name, truthMost, l.tier.Name)
+}
+
+// simulated are the jobs of searching simulated engines with the preset that most use.
+func (o options) simulated() ([]job, error) {
+	var out []job
+	for _, s := range systems() {
+		out = append(out, job{s.name, func() ([]row, error) {
+			l, err := s.load()
+			if err != nil {
+				return nil, err
 			}
-		}
+			truth, err := l.truth()
+			if err != nil {
+				return nil, err
+			}
+			m := methods()[2]
+			score, err := l.bench(m, truth, max(1, o.searches/10), o.seed)
+			return []row{rowOf(score, m.name, s.tier.Name, truth)}, err
+		}})
 	}
 	return out, nil
 }
 
-// simulated prints a row a system and method: searches against the long runs.
-func simulated(out io.Writer, searches int) error {
-	fmt.Fprintf(out, "\n%d searches a row on simulated engines; truth from one long run at each N\n\n", searches)
-	fmt.Fprintln(out, "| engine | truth | method | over-claims of claims | no claim | claim/true p5 | p50 | p95 | levels | engine min |")
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, s := range systems() {
-		l, err := s.load()
-		if err != nil {
-			return err
-		}
-		truth, err := l.truth()
-		if err != nil {
-			return err
-		}
-		for _, m := range methods()[2:3] { // the preset that most will use
-			score, err := l.bench(m, truth, searches)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(out, "| %s | %v | %s | %d of %d | %d | %.2f | %.2f | %.2f | %.1f | %.0f |\n", s.name, listed(truth, s.tiers), m.name,
-				score.Over, score.Claims, score.None, score.Ratio(0.05), score.Ratio(0.5), score.Ratio(0.95), score.Levels, score.Minutes)
-		}
-	}
-	return nil
-}
-
-func listed(truth map[string]int, tiers []plimsoll.Tier) string {
-	out := ""
-	for i, t := range tiers {
-		if i > 0 {
-			out += ", "
-		}
-		out += fmt.Sprintf("%s: %d", t.Name, truth[t.Name])
-	}
-	return out
-}
-
-func (l loaded) bench(m method, truth map[string]int, searches int) (shapes.Score, error) {
+func (l loaded) bench(m method, truth, searches int, seed uint64) (shapes.Score, error) {
 	score := shapes.Score{World: l.name}
-	c, err := m.config(true)
+	c, err := shapes.Searching(m.preset, []plimsoll.Tier{l.tier})
 	if err != nil {
 		return score, err
 	}
-	c.Tiers, c.Shape, c.MaxAgents = l.tiers, l.shape, 256
+	c.Shape, c.MaxAgents = l.shape, 256
 	for i := range searches {
-		answer, levels, took, err := l.try(uint64(1000+i), c)
+		answer, levels, took, err := l.try(1000+seed+uint64(i), c)
 		if err != nil {
 			return score, err
 		}
 		score.Levels += float64(levels) / float64(searches)
 		score.Minutes += took.Minutes() / float64(searches)
-		for _, a := range answer.Tiers {
-			score.Count(a, c.Method, truth[a.Tier.Name])
-		}
+		score.Count(answer.Tiers[0], c.Method, truth)
 	}
 	slices.Sort(score.Ratios)
 	return score, nil

@@ -8,6 +8,13 @@ import (
 	"plimsoll/search/shapes"
 )
 
+// options say what is tried.
+type options struct {
+	searches int
+	seed     uint64
+	only     string
+}
+
 // method is a way of searching that the tables compare.
 type method struct {
 	name   string
@@ -17,84 +24,132 @@ type method struct {
 
 func methods() []method {
 	return []method{
-		{"aa, each tier by itself", "aa", nil},
-		{"one pool to 10 %, uncertified", "standard", func(c *search.Config) { c.Method, c.Resolution = search.MethodAA, 0.10 }},
-		{"certified, standard", "standard", nil},
-		{"certified, publish", "publish", nil},
+		{"aa", "aa", nil},
+		{"one pool, 10 %", "standard", func(c *search.Config) { c.Method, c.Resolution = search.MethodAA, 0.10 }},
+		{"standard", "standard", nil},
+		{"publish", "publish", nil},
 	}
 }
 
-func (m method) config(one bool) (search.Config, error) {
-	tiers := shapes.ThreeTiers()
-	if one {
-		tiers = shapes.OneTier()
-	}
-	c, err := shapes.Searching(m.preset, tiers)
-	if m.change != nil {
-		m.change(&c)
-	}
-	return c, err
-}
-
-// tables prints how often each method claims too much, and what three tiers cost.
-func tables(out io.Writer, searches int) error {
-	if err := accuracy(out, searches); err != nil {
-		return err
-	}
-	if err := cost(out, max(1, searches/20)); err != nil {
-		return err
-	}
-	return simulated(out, max(1, searches/10))
-}
-
-// accuracy prints a row a method, run sd and world, for one tier.
-func accuracy(out io.Writer, searches int) error {
-	fmt.Fprintf(out, "%d searches a row, one tier, true capacity 103 agents\n\n", searches)
-	fmt.Fprintln(out, "| method | run sd | engine | over-claims | no claim | claim/true p5 | p50 | p95 | levels | engine min |")
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, m := range methods() {
-		c, err := m.config(true)
+// run makes the tables.
+func (o options) run(progress io.Writer) ([]table, error) {
+	var out []table
+	for _, t := range []struct {
+		name, title string
+		jobs        func() ([]job, error)
+	}{
+		{"accuracy", "one tier, true capacity 103 agents", o.accuracy},
+		{"others", "one tier, capacities and noise that played no part in choosing the method's numbers", o.others},
+		{"cost", "three tiers, the tighter two bound by speed", o.cost},
+		{"simulated", "simulated engines, truth by a long run at every N", o.simulated},
+	} {
+		if o.only != "" && o.only != t.name {
+			continue
+		}
+		jobs, err := t.jobs()
 		if err != nil {
-			return err
+			return nil, err
+		}
+		done, err := carry(t.title, jobs, progress)
+		if err != nil {
+			return nil, err
+		}
+		if t.name == "cost" {
+			ofAA(done.Rows)
+		}
+		out = append(out, done)
+	}
+	return out, nil
+}
+
+// analytic is the job of searching one world n times.
+func (o options) analytic(m method, w shapes.World, three bool, n int) job {
+	name := fmt.Sprintf("%s, %s, run sd %.2f", m.name, w.Name, w.RunSD)
+	return job{name, func() ([]row, error) {
+		tiers := shapes.OneTier()
+		if three {
+			tiers, w = shapes.ThreeTiers(), w.WithSpeed()
+		}
+		c, err := shapes.Searching(m.preset, tiers)
+		if err != nil {
+			return nil, err
+		}
+		if m.change != nil {
+			m.change(&c)
+		}
+		scores, err := shapes.Bench(w, c, n, o.seed)
+		if err != nil {
+			return nil, err
+		}
+		var out []row
+		for i, s := range scores {
+			out = append(out, rowOf(s, m.name, tiers[i].Name, w.Capacity(tiers[i])))
+		}
+		return out, nil
+	}}
+}
+
+func rowOf(s shapes.Score, method, tier string, truth int) row {
+	r := row{
+		Engine: s.World, RunSD: s.RunSD, Method: method, Tier: tier, Truth: truth, Searches: s.Claims + s.None, Over: s.Over, None: s.None,
+		Levels: s.Levels, Minutes: s.Minutes,
+	}
+	if s.Claims > 0 {
+		r.P5, r.P50, r.P95 = s.Ratio(0.05), s.Ratio(0.5), s.Ratio(0.95)
+	}
+	return r
+}
+
+func (o options) accuracy() ([]job, error) {
+	var out []job
+	for _, m := range methods() {
+		n := o.searches
+		if m.name == "publish" {
+			n = max(1, n/4)
 		}
 		for _, sd := range []float64{0.06, 0.15} {
-			for _, w := range shapes.Worlds(sd) {
-				s, err := shapes.Bench(w, c, searches)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(out, "| %s | %.2f | %s | %d | %d | %.2f | %.2f | %.2f | %.1f | %.0f |\n", m.name, sd, s.World,
-					s.Over, s.None, s.Ratio(0.05), s.Ratio(0.5), s.Ratio(0.95), s.Levels, s.Minutes)
+			for _, w := range shapes.Worlds(sd, shapes.Edge) {
+				out = append(out, o.analytic(m, w, false, n))
 			}
 		}
 	}
-	return nil
+	return out, nil
 }
 
-// cost prints what three tiers cost, two of them bound by speed.
-func cost(out io.Writer, searches int) error {
-	fmt.Fprintf(out, "\n%d searches a row, three tiers, true capacities 103, 60 and 20 agents\n\n", searches)
-	fmt.Fprintln(out, "| method | run sd | engine | engine min | of aa | levels | over-claims of claims | no claim | claim/true p50 |")
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, sd := range []float64{0.06, 0.15} {
-		for _, w := range shapes.Worlds(sd) {
-			aa := 0.0
-			for _, m := range methods() {
-				c, err := m.config(false)
-				if err != nil {
-					return err
-				}
-				s, err := shapes.Bench(w.WithSpeed(), c, searches)
-				if err != nil {
-					return err
-				}
-				if aa == 0 {
-					aa = s.Minutes
-				}
-				fmt.Fprintf(out, "| %s | %.2f | %s | %.0f | %.2f | %.1f | %d of %d | %d | %.2f |\n", m.name, sd, s.World,
-					s.Minutes, s.Minutes/aa, s.Levels, s.Over, s.Claims, s.None, s.Ratio(0.5))
+func (o options) others() ([]job, error) {
+	var out []job
+	for _, edge := range []float64{37, 411} {
+		for _, sd := range []float64{0.03, 0.10} {
+			for _, w := range shapes.Worlds(sd, edge) {
+				out = append(out, o.analytic(methods()[2], w, false, max(1, o.searches/2)))
 			}
 		}
 	}
-	return nil
+	return out, nil
+}
+
+func (o options) cost() ([]job, error) {
+	var out []job
+	for _, sd := range []float64{0.06, 0.15} {
+		for _, w := range shapes.Worlds(sd, shapes.Edge) {
+			for _, m := range methods()[:3] {
+				out = append(out, o.analytic(m, w, true, max(1, o.searches/4)))
+			}
+		}
+	}
+	return out, nil
+}
+
+// ofAA sets every row's engine minutes against those of method aa on the same engine,
+// whose rows come first.
+func ofAA(rows []row) {
+	aa := 0.0
+	for i := range rows {
+		if rows[i].Method == methods()[0].name {
+			aa = rows[i].Minutes
+		}
+		if aa > 0 {
+			rows[i].OfAA = rows[i].Minutes / aa
+		}
+	}
 }

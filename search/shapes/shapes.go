@@ -37,15 +37,16 @@ type World struct {
 	// at n agents.
 	TTFT, Speed func(n float64) float64
 	RunSD       float64
-	Smooth      bool
-	Seed        uint64
+	// Smooth says that the curve has no kink or jump up to a tenth above its edge.
+	Smooth bool
+	Seed   uint64
 }
 
-// edge is where a single-tier world meets its limit of 10 s.
-const edge = 103.0
+// Edge is where a single-tier world meets its limit of 10 s as a rule.
+const Edge = 103.0
 
-// Worlds returns the five shapes, scaled to 10 s at 103 agents.
-func Worlds(runSD float64) []World {
+// Worlds returns the five shapes, scaled to 10 s at edge agents.
+func Worlds(runSD, edge float64) []World {
 	fast := func(float64) float64 { return 1e4 }
 	power := func(k float64) func(float64) float64 {
 		return func(n float64) float64 { return 10 * math.Pow(n/edge, k) }
@@ -56,12 +57,13 @@ func Worlds(runSD float64) []World {
 		{Name: "kink N^0.4 then N^6", Speed: fast, RunSD: runSD, TTFT: func(n float64) float64 {
 			return 10 * math.Pow(n/edge, map[bool]float64{true: 6, false: 0.4}[n > edge])
 		}},
-		{Name: "queue blow-up at 1.15 N*", Speed: fast, RunSD: runSD, TTFT: func(n float64) float64 {
-			load := n / (1.15 * edge)
+		{Name: "queue blow-up at 1.15 N*", Speed: fast, RunSD: runSD, Smooth: true, TTFT: func(n float64) float64 {
+			load := n / edge / 1.15
 			if load >= 0.999 {
 				return 1e4
 			}
-			return 10 * (1 - 1/1.15) / (1 - load)
+			atEdge := edge / edge / 1.15
+			return 10 * (1 - atEdge) / (1 - load)
 		}},
 		{Name: "cliff at N*", Speed: fast, RunSD: runSD, TTFT: func(n float64) float64 {
 			return map[bool]float64{true: 50, false: 5}[n > edge]

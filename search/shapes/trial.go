@@ -70,35 +70,38 @@ func Try(w World, c search.Config) (Trial, error) {
 	return out, fmt.Errorf("%s: no answer after %d levels", w.Name, len(past))
 }
 
-// Score sums up many searches of one world.
+// Score sums up many searches of one world for one tier.
 type Score struct {
 	World   string
 	RunSD   float64
-	Claims  int // tiers that got a number
+	Claims  int // searches that gave a number
 	Over    int // of them above the true capacity
-	None    int // tiers without one
+	None    int // searches without one
 	Ratios  []float64
-	Minutes float64 // mean a search
+	Minutes float64 // mean a search, of all its tiers
 	Levels  float64
 }
 
-// Bench runs n searches in a world and compares each tier's number with the truth:
-// the certified one, else the capacity.
-func Bench(w World, c search.Config, n int) (Score, error) {
-	out := Score{World: w.Name, RunSD: w.RunSD}
+// Bench runs n searches in a world, of consecutive seeds, and compares each tier's
+// number with the truth: the certified one, else the capacity. A score a tier.
+func Bench(w World, c search.Config, n int, seed uint64) ([]Score, error) {
+	out := make([]Score, len(c.Tiers))
 	for i := range n {
-		w.Seed = uint64(i + 1)
+		w.Seed = seed + uint64(i)
 		trial, err := Try(w, c)
 		if err != nil {
 			return out, err
 		}
-		out.Minutes += trial.Took.Minutes() / float64(n)
-		out.Levels += float64(trial.Levels) / float64(n)
-		for _, a := range trial.Answer.Tiers {
-			out.Count(a, c.Method, w.Capacity(a.Tier))
+		for k, a := range trial.Answer.Tiers {
+			out[k].Minutes += trial.Took.Minutes() / float64(n)
+			out[k].Levels += float64(trial.Levels) / float64(n)
+			out[k].Count(a, c.Method, w.Capacity(a.Tier))
 		}
 	}
-	slices.SortFunc(out.Ratios, cmp.Compare)
+	for k := range out {
+		out[k].World, out[k].RunSD = w.Name, w.RunSD
+		slices.SortFunc(out[k].Ratios, cmp.Compare)
+	}
 	return out, nil
 }
 
