@@ -20,10 +20,12 @@ type Facts struct {
 	Accelerators int         `json:"accelerators"` // all that serve; 0 unknown
 
 	OutputPolicy string      `json:"output_policy"` // recorded, free
-	Start        string      `json:"start"`         // spread, offset, begin
+	Start        string      `json:"start"`         // spread, offset, begin; assigned
 	ToolDelay    string      `json:"tool_delay"`    // recorded, aa
 	Power        []PowerSpec `json:"power,omitempty"`
 	MaxAgents    int         `json:"max_agents"`
+	// Assignment is the SHA-256 of the file that says what each agent walks; "" none.
+	Assignment string `json:"assignment_sha256,omitempty"`
 	// Shape is the timing of a level; zero: the preset's. Levels is a fixed ladder
 	// and Budget the most time of the search, both only where they were asked for.
 	Shape  Shape         `json:"shape"`

@@ -26,6 +26,7 @@ type Plan struct {
 	System       string // file that describes the system; "" none
 	OutputPolicy string // recorded, free
 	Start        string // spread, offset, begin
+	Assignment   string // file that says what each agent walks, in place of Start; "" none
 	ToolDelay    string // recorded, aa
 	Warmup       bool
 	Require      map[string]int // tier name -> least capacity

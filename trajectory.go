@@ -57,6 +57,14 @@ type Trajectory struct {
 	Fidelity   map[string]Fidelity // by field name: "tools", "system", "timing", "tokens", "reasoning"
 }
 
+// Assigned is what a user's own assignment has one agent walk: these trajectories of
+// the set, by index, one after another and then from the first again. The first walk
+// leaves Offset turns out.
+type Assigned struct {
+	Trajectories []int
+	Offset       int
+}
+
 // Source says where a trajectory comes from.
 type Source struct {
 	Format  string `json:"format,omitempty"`  // importer that read it, or "synth"

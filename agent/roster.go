@@ -33,6 +33,9 @@ type Config struct {
 	DelaySeed uint64
 	Start     string // StartSpread, StartOffset, StartBegin
 	ToolDelay string // DelayRecorded, DelayAA
+	// Assigned, where there is any, says what each slot walks and where it starts,
+	// in place of the draws and of Start; slots beyond it begin it again.
+	Assigned []plimsoll.Assigned
 }
 
 // Validate names the first field that is out of bounds.
@@ -66,6 +69,16 @@ func NewRoster(set []*plimsoll.Trajectory, c Config) (*Roster, error) {
 	if len(set) == 0 {
 		return nil, errors.New("no trajectories to walk: give a set that holds at least one")
 	}
+	for slot, a := range c.Assigned {
+		for _, i := range a.Trajectories {
+			if i < 0 || i >= len(set) {
+				return nil, fmt.Errorf("assignment of agent %d: trajectory %d of a set of %d", slot, i, len(set))
+			}
+		}
+		if len(a.Trajectories) == 0 || a.Offset < 0 {
+			return nil, fmt.Errorf("assignment of agent %d: %d trajectories, offset %d", slot, len(a.Trajectories), a.Offset)
+		}
+	}
 	r := &Roster{config: c}
 	var sum time.Duration
 	for _, t := range set {
@@ -81,9 +94,13 @@ func NewRoster(set []*plimsoll.Trajectory, c Config) (*Roster, error) {
 	return r, nil
 }
 
-// draw returns which trajectory of the set a slot walks: uniformly drawn, and
+// draw returns which trajectory of the set a slot walks: its assigned one, else uniformly drawn, and
 // for the first walk of start "spread" in proportion to its duration.
 func (r *Roster) draw(replicate, slot, walk int) int {
+	if a := r.config.Assigned; len(a) > 0 {
+		own := a[slot%len(a)].Trajectories
+		return own[walk%len(own)]
+	}
 	draw := Draw(r.config.Seed, "trajectory", uint64(replicate), uint64(slot), uint64(walk))
 	if walk > 0 || r.config.Start != StartSpread {
 		return below(draw, len(r.graphs))
@@ -99,9 +116,12 @@ func (r *Roster) position(replicate, slot int, g *graph) time.Duration {
 	return time.Duration(uniform(draw) * float64(g.duration))
 }
 
-// offset returns how many turns a first walk of start "offset" leaves out; at least
-// one turn is left.
+// offset returns how many turns a first walk of start "offset", or an assigned one,
+// leaves out; at least one turn is left.
 func (r *Roster) offset(replicate, slot int, g *graph) int {
+	if a := r.config.Assigned; len(a) > 0 {
+		return min(a[slot%len(a)].Offset, len(g.delays)-1)
+	}
 	draw := Draw(r.config.Seed, "offset", uint64(replicate), uint64(slot))
 	return min(below(draw, maxOffset+1), len(g.delays)-1)
 }

@@ -5,7 +5,11 @@ import "plimsoll"
 // skip marks the turns before a first walk's start as ended and asks for primers
 // where the start needs them.
 func (s *Slot) skip(g *graph, at plimsoll.Instant) {
-	switch s.roster.config.Start {
+	start := s.roster.config.Start
+	if len(s.roster.config.Assigned) > 0 {
+		start = StartOffset
+	}
+	switch start {
 	case StartSpread:
 		s.spread(g, at)
 	case StartOffset:

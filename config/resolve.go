@@ -48,6 +48,9 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 	if r.System != nil {
 		p.System = *r.System
 	}
+	if r.Assignment != nil {
+		p.Assignment = *r.Assignment
+	}
 	if p.Target, err = target(r, permit); err != nil {
 		return plimsoll.Plan{}, Run{}, err
 	}

@@ -53,6 +53,7 @@ type Run struct {
 	MaxTurns     *int    `yaml:"max_turns,omitempty" name:"max-turns" group:"Workload" placeholder:"N" help:"Cut trajectories after this many turns."`
 	Output       *string `yaml:"output,omitempty" group:"Workload" placeholder:"recorded" help:"Output policy: recorded (length forced) or free."`
 	Start        *string `yaml:"start,omitempty" group:"Workload" placeholder:"spread" help:"Where agents begin: spread, offset or begin."`
+	Assignment   *string `yaml:"assignment,omitempty" group:"Workload" placeholder:"./a.jsonl" help:"Which trajectories each agent walks and how many turns it leaves out at first, a line an agent; no level has more agents."`
 	ToolDelay    *string `yaml:"tool_delay,omitempty" name:"tool-delay" group:"Workload" placeholder:"recorded" help:"Tool delay: recorded or aa."`
 
 	Tiers *string         `yaml:"tiers,omitempty" group:"Objectives" placeholder:"NAME" help:"Tier set: a built-in name or a file such as ./tiers.yaml. Default ${default_tiers}."`

@@ -37,6 +37,7 @@ type job struct {
 	closers  []func() error
 	metrics  *metricsServer // nil none
 	resumes  bool
+	assigned []plimsoll.Assigned // what each agent walks; nil drawn
 }
 
 const builtinTrajectories = 64
@@ -84,6 +85,9 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 		Trajectories: j.set.Facts(), Accelerators: plan.Accelerators, OutputPolicy: plan.OutputPolicy,
 		Start: plan.Start, ToolDelay: plan.ToolDelay, ReasoningEffort: plan.Target.ReasoningEffort, ExtraBody: string(plan.Target.ExtraBody), Power: plan.Power, MaxAgents: plan.MaxAgents,
 		Shape: plan.Shape, Levels: plan.Levels, Budget: plan.Budget, Limits: plan.Limits,
+	}
+	if err := j.assign(); err != nil {
+		return &ExitError{exitUsage, err}
 	}
 	if plan.Target.Virtual {
 		err = j.virtual()
@@ -184,7 +188,7 @@ func (j *job) virtual() error {
 }
 
 func (j *job) agents() agent.Config {
-	return agent.Config{Seed: j.plan.Seed, DelaySeed: j.plan.DelaySeed, Start: j.plan.Start, ToolDelay: j.plan.ToolDelay}
+	return agent.Config{Seed: j.plan.Seed, DelaySeed: j.plan.DelaySeed, Start: j.plan.Start, ToolDelay: j.plan.ToolDelay, Assigned: j.assigned}
 }
 
 // warmup is the discarded first level: graph capture and just-in-time compiling

@@ -254,6 +254,8 @@ func (j *job) takeUp(path string) (*bundle.Dir, error) {
 	switch {
 	case was.Trajectories.SHA256 != is.Trajectories.SHA256:
 		err = fmt.Errorf("resume %s: the trajectories changed since (%.12s, now %.12s): begin a new run", path, was.Trajectories.SHA256, is.Trajectories.SHA256)
+	case was.Assignment != is.Assignment:
+		err = fmt.Errorf("resume %s: the assignment changed since: begin a new run", path)
 	case was.Engine.Model != is.Engine.Model:
 		err = fmt.Errorf("resume %s: the engine serves %s, it was %s: begin a new run", path, is.Engine.Model, was.Engine.Model)
 	}
