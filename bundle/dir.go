@@ -36,6 +36,9 @@ const (
 // ErrReadOnly is returned by writes to a folder that was opened for reading.
 var ErrReadOnly = errors.New("run folder was opened for reading")
 
+// ErrNoRun is wrapped by Open where the path holds no facts.json.
+var ErrNoRun = errors.New("is no run folder")
+
 // Dir is a run folder. Its methods may be called concurrently.
 type Dir struct {
 	path     string
@@ -73,7 +76,7 @@ func Open(path string) (*Dir, error) {
 	d := &Dir{path: path}
 	if err := d.readJSON(FactsFile, &d.facts); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is no run folder: it has no %s; give the folder that plimsoll run named", path, FactsFile)
+			return nil, fmt.Errorf("%s %w: it has no %s; give the folder that plimsoll run named", path, ErrNoRun, FactsFile)
 		}
 		return nil, err
 	}

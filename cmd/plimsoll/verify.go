@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"plimsoll/bundle"
@@ -31,8 +32,13 @@ func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
 	bad := 0
 	for _, path := range c.Dirs {
 		d, err := bundle.Open(path)
-		if err != nil {
+		if errors.Is(err, bundle.ErrNoRun) {
 			return err
+		}
+		if err != nil { // facts.json is there and cannot be read: nothing follows from it
+			bad++
+			fmt.Fprintf(io.Out, "%s: %v\n", path, err)
+			continue
 		}
 		found, err := result.Verify(d)
 		if err != nil {

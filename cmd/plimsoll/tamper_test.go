@@ -1,0 +1,62 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFlippedByteIsNamed changes one bit of one byte, at places spread over every file
+// of a run folder; verify finds each and names the file. In the manifest itself the
+// file that no longer agrees with it may be named instead.
+func TestFlippedByteIsNamed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if code, _, said := call(t, nil, "run", "--virtual", "--levels", "8,64", "--out", dir); code != exitUndecided && code != 0 {
+		t.Fatalf("exit %d\n%s", code, said)
+	}
+	if code, out, _ := call(t, nil, "verify", dir); code != 0 {
+		t.Fatalf("the whole folder: exit %d\n%s", code, out)
+	}
+	files, flips := 0, 0
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files++
+		const places = 9
+		for i := range places {
+			at := i * (len(whole) - 1) / (places - 1)
+			bad := append([]byte{}, whole...)
+			bad[at] ^= 1 << (i % 7)
+			if err := os.WriteFile(path, bad, 0o644); err != nil {
+				return err
+			}
+			code, out, said := call(t, nil, "verify", dir)
+			named := strings.Contains(out, filepath.ToSlash(name)) || name == "manifest.json" && strings.Contains(out, "manifest")
+			if code != exitCheck || !named {
+				t.Errorf("byte %d of %s: exit %d\n%s%s", at, name, code, out, said)
+			}
+			flips++
+		}
+		return os.WriteFile(path, whole, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 13 {
+		t.Errorf("only %d files, %d flips: the folder is not whole", files, flips)
+	}
+	if code, out, _ := call(t, nil, "verify", dir); code != 0 {
+		t.Errorf("put back: exit %d\n%s", code, out)
+	}
+}
