@@ -3,6 +3,7 @@ package measure
 import (
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -234,6 +235,40 @@ func TestVirtualLevelsPassWhatTheyCannotMeasure(t *testing.T) {
 	for _, g := range Evidence(in).Gates {
 		if !g.OK {
 			t.Errorf("%+v", g)
+		}
+	}
+}
+
+// TestLittleWithCutTurns: agents whose turns are mostly short and sometimes long, cut
+// soon after the window. The cut is ours, so the law still holds; a slot that idled in
+// the window is found all the same.
+func TestLittleWithCutTurns(t *testing.T) {
+	const agents, origin, end, cutAt = 400, 500, 300, 303
+	for _, idle := range []bool{false, true} {
+		random := rand.New(rand.NewPCG(7, 11))
+		var rows []plimsoll.Row
+		for slot := range agents {
+			at := -random.Float64() * 400 // long before the window, so that it begins stationary
+			for at < end {
+				length := 1 + random.Float64()
+				if random.Float64() < 0.04 {
+					length = 60 + 60*random.Float64()
+				}
+				due := at
+				if idle && slot%4 == 0 {
+					at += length // nothing is sent, although it is due
+				}
+				r := turn(slot, len(rows), due+origin, at+origin, at+origin, min(at+length, cutAt)+origin, 20)
+				if at+length > cutAt {
+					r.Class = plimsoll.ClassCancelled
+				}
+				rows = append(rows, r)
+				at += length
+			}
+		}
+		e := plimsoll.Evidence{Window: plimsoll.Window{Start: origin * second, End: (origin + end) * second}, Stage: plimsoll.Stage{Agents: agents}}
+		if g := little(&e, rows); g.OK == idle || g.Note != "" {
+			t.Errorf("idle %t: %+v", idle, g)
 		}
 	}
 }
