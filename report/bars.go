@@ -37,7 +37,7 @@ func comparisonCharts(c result.Comparison, tier result.TierRatio, n int) []Chart
 			p := s.Tier.PerMW[max(0, s.PerMWIndex)]
 			m.value, m.label = p.Value, figure(p.Value)+ratioLabel(i, s.PerMW)+" · "+powerLabel(p)
 			m.low, m.high = boundsOf(s.Tier, p.Value)
-			m.odd = i > 0 && s.PerMWIndex >= 0 && s.PerMW.Reason != ""
+			m.odd = odd(i, s)
 		}
 		mw = append(mw, m)
 	}
@@ -45,6 +45,12 @@ func comparisonCharts(c result.Comparison, tier result.TierRatio, n int) []Chart
 		barChart(fmt.Sprintf("bars%d-acc", n), "Agents per accelerator, "+tierTitle(tier), acc),
 		barChart(fmt.Sprintf("bars%d-mw", n), "Agents per megawatt, "+tierTitle(tier), mw),
 	}
+}
+
+// odd reports whether entry i's figure per megawatt must not be set against the
+// first's.
+func odd(i int, s result.Side) bool {
+	return i > 0 && s.Has && s.PerMWIndex >= 0 && s.PerMW.Reason != ""
 }
 
 func ratioLabel(i int, r result.Ratio) string {

@@ -218,6 +218,8 @@ type comparedTier struct {
 	Only   string // the one system that was measured at these limits; "" several
 	Rows   [][]string
 	Charts []Chart
+	// Hatched says that some figure per megawatt is at another boundary or basis.
+	Hatched bool
 }
 
 // CompareHTML writes a comparison as one self-contained page.
@@ -234,6 +236,9 @@ func CompareHTML(w io.Writer, c result.Comparison) error {
 			one.Only = has[0]
 		} else {
 			one.Rows, one.Charts = comparisonRows(c, tier), comparisonCharts(c, tier, i+1)
+			for n, side := range tier.Sides {
+				one.Hatched = one.Hatched || odd(n, side)
+			}
 		}
 		p.Tiers = append(p.Tiers, one)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
 
 	"plimsoll/result"
@@ -82,8 +83,9 @@ func (d density) chart(c result.Comparison) (Chart, bool) {
 		cv.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
 		cv.text("tick", "middle", x.at(v), bottomEdge+17, round(v))
 	}
+	var names labels
 	for i, e := range c.Entries {
-		d.draw(cv, e, i, all[i], first, x, y)
+		d.draw(cv, e, i, all[i], first, x, y, &names)
 	}
 	cv.line("axis", leftEdge, bottomEdge, wideRight, bottomEdge)
 	cv.text("axis-name", "end", wideRight, bottomEdge+33, "P25 output speed at least, tok/s")
@@ -94,7 +96,7 @@ func (d density) chart(c result.Comparison) (Chart, bool) {
 
 // draw draws one system's step line; dash and colour tell systems apart, and its
 // number stands at its last step.
-func (d density) draw(cv *canvas, e result.Entry, i int, steps []step, first string, x, y scale) {
+func (d density) draw(cv *canvas, e result.Entry, i int, steps []step, first string, x, y scale, names *labels) {
 	if len(steps) == 0 {
 		return
 	}
@@ -117,7 +119,21 @@ func (d density) draw(cv *canvas, e result.Entry, i int, steps []step, first str
 		fmt.Fprintf(&cv.b, "<circle class=\"%s\" cx=\"%s\" cy=\"%s\" r=\"4\">%s</circle>\n", series, px(x.at(p.speed)), px(y.at(p.value)), hoverTitle(words))
 	}
 	last := steps[len(steps)-1]
-	cv.text("bar-name", "start", x.at(last.speed)+9, y.at(last.value)+4, fmt.Sprint(i+1))
+	at := names.place(x.at(last.speed)+9, y.at(last.value)+4)
+	cv.text("bar-name", "start", at, y.at(last.value)+4, fmt.Sprint(i+1))
+}
+
+// labels keeps small labels apart: one that would cover another moves to the right.
+type labels [][2]float64
+
+func (l *labels) place(x, y float64) float64 {
+	for _, other := range *l {
+		if x < other[0]+14 && other[0] < x+14 && math.Abs(y-other[1]) < 11 {
+			x = other[0] + 14
+		}
+	}
+	*l = append(*l, [2]float64{x, y})
+	return x
 }
 
 func (d density) what() string {

@@ -17,11 +17,29 @@ import (
 type ReportCmd struct {
 	Dirs   []string `arg:"" name:"dir" type:"existingdir" help:"Run folders."`
 	Format string   `enum:"terminal,html,md,csv,json" default:"terminal" help:"terminal, html, md, csv or json."`
+	HTML   bool     `name:"html" xor:"format" help:"Short for --format html."`
+	MD     bool     `name:"md" xor:"format" help:"Short for --format md."`
+	CSV    bool     `name:"csv" xor:"format" help:"Short for --format csv."`
+	JSON   bool     `name:"json" xor:"format" help:"Short for --format json."`
 	Out    string   `short:"o" placeholder:"FILE" help:"Write to a file instead of standard output."`
+}
+
+// Help is shown under the flags.
+func (ReportCmd) Help() string {
+	return `On a terminal bars of the tiers and the search are drawn as wide as it is.
+
+  plimsoll report runs/NAME
+  plimsoll report runs/NAME --html -o report.html
+  plimsoll report runs/* --csv > levels.csv`
 }
 
 // Run writes each folder's result in the format that was asked for.
 func (c *ReportCmd) Run(_ context.Context, io *IO) error {
+	for name, asked := range map[string]bool{"html": c.HTML, "md": c.MD, "csv": c.CSV, "json": c.JSON} {
+		if asked {
+			c.Format = name
+		}
+	}
 	if c.Out == "" {
 		return c.write(io.Out, io)
 	}
