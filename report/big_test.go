@@ -22,11 +22,11 @@ const mostPage = 3 << 20
 func TestPageOfManyTurns(t *testing.T) {
 	var sizes []int
 	for _, agents := range []int{100, 400} {
-		d, r := crowded(t, 200*agents, agents)
+		d, r := crowded(t, 60*agents, agents)
 		page := pageOf(t, r, d)
 		sizes = append(sizes, len(page))
 		if len(page) > mostPage {
-			t.Errorf("the page of %d turns has %d bytes, want at most %d", 200*agents, len(page), mostPage)
+			t.Errorf("the page of %d turns has %d bytes, want at most %d", 60*agents, len(page), mostPage)
 		}
 	}
 	if float64(sizes[1]) > 1.1*float64(sizes[0]) {
