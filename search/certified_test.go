@@ -43,6 +43,22 @@ func TestCertifiesWhatHolds(t *testing.T) {
 	}
 }
 
+// TestAFlatLimitNearbyDoesNotLowerTheBound: an engine whose speed lies a little above the
+// limit at every N is bound by its TTFT alone.
+func TestAFlatLimitNearbyDoesNotLowerTheBound(t *testing.T) {
+	truth := map[string]int{"30tps/10s": 180, "100tps/5s": 70, "300tps/3s": 27}
+	answer, _ := conduct(t, quick(t, certified), func(s plimsoll.Stage, tier plimsoll.Tier) plimsoll.Verdict {
+		v := smooth(truth, 1.5)(s, tier)
+		v.SpeedTPS = 1.08 * tier.SpeedTPS
+		return v
+	})
+	for _, a := range answer.Tiers {
+		if n := truth[a.Tier.Name]; a.Certified > n || float64(a.Certified) < 0.92*float64(n) {
+			t.Errorf("%s: certified %d of %d: %s", a.Tier.Name, a.Certified, n, a.Reason)
+		}
+	}
+}
+
 func TestCertifiesACliff(t *testing.T) {
 	truth := map[string]int{"30tps/10s": 180, "100tps/5s": 70, "300tps/3s": 9}
 	answer, _ := conduct(t, quick(t, certified), smooth(truth, 60))

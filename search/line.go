@@ -20,8 +20,7 @@ type line struct {
 }
 
 // fit returns the line of one constraint through the runs. A slope below 0 counts
-// as 0: more agents do not make an engine better, so that the data then only say
-// how the margin is at their centre.
+// as 0: more agents do not make an engine better, a falling line is chance.
 func fit(runs []observation, constraint int) line {
 	l := line{n: len(runs)}
 	curve := 0.0
@@ -88,12 +87,9 @@ func (l line) side(x, t float64) float64 {
 }
 
 // last returns the largest x in [low, high] at which the side lies at or below 0;
-// ok is false where there is none. Without a rising line nothing is said beyond
-// the runs' centre.
+// ok is false where there is none. What the slope's own error says stands under the
+// root: a flat line bounds less the further from the runs' centre.
 func (l line) last(low, high, t float64) (x float64, ok bool) {
-	if l.slope <= 0 {
-		high = math.Min(high, l.centre)
-	}
 	const steps = 400
 	for i := steps; i >= 0; i-- {
 		if x := low + (high-low)*float64(i)/steps; l.side(x, t) <= 0 {

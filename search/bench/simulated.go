@@ -31,7 +31,7 @@ type system struct {
 
 // The long runs that say the truth, and the most agents that they try.
 const (
-	truthWindow = 40 * time.Minute
+	truthWindow = 30 * time.Minute
 	truthMost   = 40
 )
 
@@ -43,7 +43,7 @@ func systems() []system {
 		return t
 	}
 	shape := plimsoll.Shape{
-		Ramp: 20 * time.Second, Settle: 40 * time.Second, Min: 120 * time.Second, Max: 10 * time.Minute, Turns: 400,
+		Ramp: 10 * time.Second, Settle: 20 * time.Second, Min: 60 * time.Second, Max: 10 * time.Minute, Turns: 400,
 		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 	}
 	return []system{
