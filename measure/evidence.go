@@ -71,8 +71,35 @@ func population(rows []plimsoll.Row, w plimsoll.Window) []*plimsoll.Row {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, bySlot)
-	return out
+	return sortBySlot(out)
+}
+
+// sortBySlot sorts by slot, then by sending. The keys that decide nearly always stand
+// beside the pointers, so that sorting does not read the rows, which are large and far
+// apart.
+func sortBySlot(rows []*plimsoll.Row) []*plimsoll.Row {
+	type placed struct {
+		slot int32
+		at   plimsoll.Instant
+		row  *plimsoll.Row
+	}
+	keys := make([]placed, len(rows))
+	for i, r := range rows {
+		keys[i] = placed{r.Slot, sentOrDue(r), r}
+	}
+	slices.SortFunc(keys, func(a, b placed) int {
+		if a.slot != b.slot {
+			return cmp.Compare(a.slot, b.slot)
+		}
+		if a.at != b.at {
+			return cmp.Compare(a.at, b.at)
+		}
+		return bySlot(a.row, b.row)
+	})
+	for i, k := range keys {
+		rows[i] = k.row
+	}
+	return rows
 }
 
 // joined returns the rows with those of turns in flight that have none yet.

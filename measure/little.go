@@ -51,7 +51,7 @@ func cyclesIn(rows []plimsoll.Row, w plimsoll.Window) (cycles []float64, branche
 		}
 		ordered = append(ordered, &rows[i])
 	}
-	slices.SortFunc(ordered, bySlot)
+	sortBySlot(ordered)
 	counts := func(r *plimsoll.Row) bool {
 		return !r.Primer && r.Sent != plimsoll.Never && r.End != plimsoll.Never && w.Holds(r.Sent)
 	}

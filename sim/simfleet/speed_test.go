@@ -56,6 +56,9 @@ func BenchmarkRack(b *testing.B) { benchmarkRacks(b, 1, 4000) }
 // BenchmarkMegawatt is 15 racks, 1,080 GPUs, with 60,000 agents.
 func BenchmarkMegawatt(b *testing.B) { benchmarkRacks(b, 15, 60000) }
 
+// BenchmarkSite is a hundred racks, 7,200 GPUs, with 400,000 agents.
+func BenchmarkSite(b *testing.B) { benchmarkRacks(b, 100, 400000) }
+
 func benchmarkRacks(b *testing.B, copies, agents int) {
 	c := racks(b, copies)
 	before := processor(b)

@@ -1,0 +1,204 @@
+package sim_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plimsoll/sim"
+)
+
+// closed is agents that each walk a conversation: send, wait for the reply, think,
+// send it with what came, for ever.
+type closed struct {
+	agents int
+	tokens int // added to a prompt by each turn
+	output int
+	think  time.Duration
+	turns  int // of a walk
+}
+
+// played is what ran until an instant.
+type played struct {
+	done         int64
+	worst        time.Duration // to a first token
+	asked, given int64         // tokens of the requests that ended
+	hits         float64       // of the prompt tokens
+	text         []byte
+	stats        sim.Stats
+}
+
+// run plays the agents on a deployment.
+func (c closed) run(t *rapid.T, cfg sim.DeploymentConfig, until time.Duration) played {
+	d, err := sim.NewDeployment(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rounds{closed: c, d: d, of: map[uint64]turn{}}
+	for a := range c.agents {
+		r.due = append(r.due, turn{agent: a, sent: time.Duration(a+1) * 37 * time.Millisecond})
+	}
+	for {
+		first := 0
+		for i := range r.due {
+			if r.due[i].sent < r.due[first].sent {
+				first = i
+			}
+		}
+		at, busy := d.Next()
+		if len(r.due) > 0 && (!busy || r.due[first].sent < at) {
+			at = r.due[first].sent
+		}
+		if at >= until {
+			break
+		}
+		d.Advance(at, r.take)
+		if len(r.due) > 0 && r.due[first].sent == at {
+			next := r.due[first]
+			r.due = append(r.due[:first], r.due[first+1:]...)
+			r.send(t, at, next)
+		}
+	}
+	r.out.stats = d.Stats()
+	r.out.hits = float64(r.out.stats.CachedTokens) / float64(max(1, r.out.stats.PromptTokens))
+	return r.out
+}
+
+type turn struct {
+	agent, n int
+	sent     time.Duration
+	got      int
+}
+
+type rounds struct {
+	closed
+	d   *sim.Deployment
+	id  uint64
+	of  map[uint64]turn
+	due []turn
+	out played
+}
+
+func (r *rounds) send(t *rapid.T, now time.Duration, n turn) {
+	r.id++
+	r.of[r.id] = n
+	tokens := (n.n%r.turns + 1) * r.tokens
+	walk := uint64(n.agent+1)<<32 + uint64(n.n/r.turns)
+	var prefix []sim.Run
+	if n := tokens / r.d.BlockTokens(); n > 0 {
+		prefix = []sim.Run{{ID: walk, Blocks: n}}
+	}
+	if err := r.d.Submit(now, sim.Request{ID: r.id, Tokens: tokens, Prefix: prefix, Output: r.output, Session: walk}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rounds) take(e sim.Emission) {
+	n := r.of[e.ID]
+	n.got += e.Tokens
+	r.of[e.ID] = n
+	if e.First {
+		r.out.worst = max(r.out.worst, e.At-n.sent)
+	}
+	r.out.text = fmt.Append(r.out.text, e)
+	if !e.Done {
+		return
+	}
+	delete(r.of, e.ID)
+	r.out.done++
+	r.out.asked += int64(r.output)
+	r.out.given += int64(n.got)
+	r.due = append(r.due, turn{agent: n.agent, n: n.n + 1, sent: e.At + r.think + time.Microsecond})
+}
+
+func closedLoads(t *rapid.T) closed {
+	return closed{
+		agents: rapid.IntRange(1, 12).Draw(t, "agents"), tokens: 16 * rapid.IntRange(1, 12).Draw(t, "growth"),
+		output: rapid.IntRange(2, 40).Draw(t, "output"), turns: rapid.IntRange(1, 8).Draw(t, "turns"),
+		think: time.Duration(rapid.IntRange(0, 300).Draw(t, "think")) * time.Millisecond,
+	}
+}
+
+func closedEngine(t *rapid.T) sim.Config {
+	return sim.Config{
+		Cost: linear{}, BlockTokens: 16, Blocks: rapid.IntRange(110, 400).Draw(t, "blocks"), MaxSeqs: 8, StepTokens: 256, MaxContext: 1700, Speed: 1,
+		Reserve:  rapid.SampledFrom([]sim.Reserve{sim.ReserveOutput, sim.ReservePrompt}).Draw(t, "reserve"),
+		Accepted: rapid.SampledFrom([]float64{1, 2.49}).Draw(t, "accepted"), Separate: rapid.Bool().Draw(t, "separate"),
+	}
+}
+
+// atLeast is what must end within the time where nothing is worse; what may be missing: turns in
+// flight at its end, and others meeting in a step. A scheduler that keeps prompts and
+// decodes apart batches prompts worse when each comes alone, which a faster engine
+// can bring about.
+func (c closed) atLeast(turns int64, separate bool) float64 {
+	share := 0.95
+	if separate {
+		share = 0.85
+	}
+	return share*float64(turns) - float64(c.agents)
+}
+
+// More of anything does not make agents get less done: a larger pool, a faster engine
+// (bandwidth), more accepted tokens.
+func TestMoreNeverLowers(t *testing.T) {
+	const until = 4 * time.Second
+	rapid.Check(t, func(t *rapid.T) {
+		load, base := closedLoads(t), closedEngine(t)
+		one := func(c sim.Config) sim.DeploymentConfig {
+			return sim.DeploymentConfig{Serve: []sim.Config{c}, Router: sim.RouteAffinity}
+		}
+		before := load.run(t, one(base), until)
+		for what, change := range map[string]func(*sim.Config){
+			"pool":       func(c *sim.Config) { c.Blocks *= 2 },
+			"bandwidth":  func(c *sim.Config) { c.Speed = 1.5 },
+			"acceptance": func(c *sim.Config) { c.Accepted *= 1.5 },
+		} {
+			better := base
+			change(&better)
+			if after := load.run(t, one(better), until); float64(after.done) < load.atLeast(before.done, base.Separate) {
+				t.Fatalf("more %s: %d turns instead of %d (%+v)", what, after.done, before.done, load)
+			}
+		}
+	})
+}
+
+// A walk that hits gets at least as much done as the same prompts that never do.
+func TestHitsNeverLower(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		load, cfg := closedLoads(t), closedEngine(t)
+		with := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
+		cfg.BlockTokens, cfg.Blocks, cfg.MaxContext = 1700, 12, 1700 // no prompt has a full block
+		cfg.Reserve = sim.ReserveOutput
+		without := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
+		with.Serve[0].Reserve, with.Serve[0].Blocks = sim.ReserveOutput, 12*107
+		hit, missed := load.run(t, with, 4*time.Second), load.run(t, without, 4*time.Second)
+		if missed.hits > 0 || float64(hit.done) < load.atLeast(missed.done, cfg.Separate) {
+			t.Fatalf("hit rate %.2f: %d turns; %.2f: %d turns", hit.hits, hit.done, missed.hits, missed.done)
+		}
+	})
+}
+
+// Tokens in are tokens out, nothing is lost, the same again is the same.
+func TestClosedLoopAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		load, one := closedLoads(t), closedEngine(t)
+		cfg := sim.DeploymentConfig{Serve: []sim.Config{one, one}, Router: rapid.SampledFrom([]sim.Router{sim.RouteAffinity, sim.RouteLeastLoaded, sim.RoutePrefix}).Draw(t, "router")}
+		if rapid.Bool().Draw(t, "two stages") {
+			cfg.Decode = []sim.Config{one}
+		}
+		a, b := load.run(t, cfg, 3*time.Second), load.run(t, cfg, 3*time.Second)
+		if !bytes.Equal(a.text, b.text) {
+			t.Fatal("two runs of the same differ")
+		}
+		if a.asked != a.given {
+			t.Fatalf("%d tokens asked of the turns that ended, %d given", a.asked, a.given)
+		}
+		if s := a.stats; s.Submitted != s.Finished+int64(s.Running+s.Waiting) || s.Finished != a.done {
+			t.Fatalf("%+v after %d turns", s, a.done)
+		}
+	})
+}
