@@ -14,6 +14,9 @@ import (
 
 // dryRun prints the plan and what it is expected to take.
 func dryRun(ctx context.Context, plan plimsoll.Plan, full config.Run, io *IO) error {
+	if err := checkMeters(plan, io); err != nil {
+		return err
+	}
 	yaml, err := full.YAML()
 	if err != nil {
 		return err

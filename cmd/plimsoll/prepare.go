@@ -98,6 +98,12 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 		return err
 	}
 	j.facts.NotComparable = notComparable(plan, j.facts, j.system, j.set.Notes)
+	return checkMeters(plan, io)
+}
+
+// checkMeters refuses power specs that no meter can be made of, those among them that
+// hold a secret, which run.yaml would show.
+func checkMeters(plan plimsoll.Plan, io *IO) error {
 	if err := power.Together(plan.Power); err != nil {
 		return &ExitError{exitUsage, err}
 	}
