@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"search":              {"measure", "slo"},
 	"search/bench":        {"agent", "measure", "slo", "search", "search/shapes", "sim", "sim/profile", "sim/simfleet", "trajectory", "trajectory/synth", "token"},
 	"search/shapes":       {"search", "slo", "measure"},
-	"power":               {},
+	"power":               {"scrape"},
 	"bundle":              {},
 	"bundle/schema":       {},
 	"result":              {"bundle", "measure", "slo", "search", "power"},

@@ -1,7 +1,6 @@
 package power
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -12,10 +11,9 @@ import (
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"plimsoll"
+	"plimsoll/scrape"
 )
 
 // dcgmKind reads NVIDIA's dcgm-exporter, and the simulated engine's imitation of
@@ -126,8 +124,7 @@ func (s *scraper) read(ctx context.Context) ([]reading, error) {
 
 // parse turns an exposition into readings, one a device, in order of device.
 func (s *scraper) parse(body []byte) ([]reading, error) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(s.relevant(body)))
+	families, err := scrape.Families(body, s.wants)
 	if err != nil {
 		return nil, fmt.Errorf("exposition: %w", err)
 	}
@@ -166,22 +163,6 @@ func (s *scraper) parse(body []byte) ([]reading, error) {
 	return list, nil
 }
 
-// relevant keeps the lines of the wanted metrics: an exporter serves hundreds, and
-// nothing in the others shall cost time or spoil the reading.
-func (s *scraper) relevant(body []byte) []byte {
-	var kept []byte
-	for text := range bytes.Lines(body) {
-		name := bytes.TrimLeft(text, " \t")
-		for _, comment := range []string{"# TYPE ", "# HELP "} {
-			name = bytes.TrimPrefix(name, []byte(comment))
-		}
-		if end := bytes.IndexAny(name, "{ \t"); end > 0 && s.wants(string(name[:end])) {
-			kept = append(kept, text...)
-		}
-	}
-	return kept
-}
-
 func (s *scraper) wants(name string) bool {
 	return slices.ContainsFunc(s.wanted, func(m metric) bool { return m.name == name })
 }
@@ -204,7 +185,7 @@ func (s *scraper) collect(m metric, series *dto.Metric, count int, found map[str
 	if device == "" && count == 1 {
 		device = "total"
 	}
-	value := valueOf(series)
+	value := scrape.Value(series)
 	if old, twice := found[device]; !twice || value > old {
 		found[device] = value
 	}
@@ -222,18 +203,6 @@ func (r *reading) set(u unit, value float64) {
 	if math.IsNaN(*into) {
 		*into = value * u.factor
 	}
-}
-
-func valueOf(series *dto.Metric) float64 {
-	switch {
-	case series.Gauge != nil:
-		return series.GetGauge().GetValue()
-	case series.Counter != nil:
-		return series.GetCounter().GetValue()
-	case series.Untyped != nil:
-		return series.GetUntyped().GetValue()
-	}
-	return math.NaN()
 }
 
 // simulatedPrefix marks devices of a simulated engine, so that a figure from them

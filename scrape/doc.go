@@ -4,6 +4,9 @@
 // as one small set of figures. Names, versions and sources stand in
 // docs/client.md.
 //
+// Families and Value are the only reader of Prometheus text in the program: package
+// power reads exporters with them too.
+//
 // Parse is a pure function of the bytes. An Endpoint fetches them; it starts no
 // goroutine, follows no redirect to another host, and no error of it holds a
 // header's value.

@@ -23,8 +23,11 @@ func (e parseError) Error() string { return string(e) }
 // unknown; text with none of them is an error.
 func Parse(text []byte, into *plimsoll.EngineReading) error {
 	wanted := known()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(relevant(text, wanted)))
+	names := make(map[string]bool, len(wanted))
+	for _, w := range wanted {
+		names[w.name] = true
+	}
+	families, err := Families(text, func(name string) bool { return names[name] })
 	if err != nil {
 		return fmt.Errorf("engine metrics: %w", err)
 	}
@@ -36,7 +39,7 @@ func Parse(text []byte, into *plimsoll.EngineReading) error {
 		}
 		sum, n := 0.0, 0
 		for _, m := range family.GetMetric() {
-			if v := valueOf(m); w.takes(m) && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := Value(m); w.takes(m) && !math.IsNaN(v) && !math.IsInf(v, 0) {
 				sum, n = sum+v, n+1
 			}
 		}
@@ -54,24 +57,25 @@ func Parse(text []byte, into *plimsoll.EngineReading) error {
 	return nil
 }
 
-// relevant keeps the lines of the wanted series: an engine serves hundreds, and
-// nothing in the others shall cost time or spoil the reading.
-func relevant(text []byte, wanted []series) []byte {
-	names := make(map[string]bool, len(wanted))
-	for _, w := range wanted {
-		names[w.name] = true
-	}
+// Families parses Prometheus text, but only the metrics that wanted takes by name: an
+// exposition holds hundreds, and nothing in the others shall cost time or spoil the
+// reading.
+func Families(text []byte, wanted func(name string) bool) (map[string]*dto.MetricFamily, error) {
 	var kept []byte
 	for line := range bytes.Lines(text) {
-		name := bytes.TrimPrefix(line, []byte("# TYPE "))
-		if end := bytes.IndexAny(name, "{ \t"); end > 0 && names[string(name[:end])] {
+		name := bytes.TrimLeft(line, " \t")
+		for _, comment := range []string{"# TYPE ", "# HELP "} {
+			name = bytes.TrimPrefix(name, []byte(comment))
+		}
+		if end := bytes.IndexAny(name, "{ \t"); end > 0 && wanted(string(name[:end])) {
 			kept = append(kept, line...)
 		}
 	}
 	if len(kept) > 0 && kept[len(kept)-1] != '\n' {
 		kept = append(kept, '\n')
 	}
-	return kept
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	return parser.TextToMetricFamilies(bytes.NewReader(kept))
 }
 
 func (s series) takes(m *dto.Metric) bool {
@@ -86,7 +90,8 @@ func (s series) takes(m *dto.Metric) bool {
 	return false
 }
 
-func valueOf(m *dto.Metric) float64 {
+// Value is a series' value: of a gauge, a counter or one without a type; NaN for others.
+func Value(m *dto.Metric) float64 {
 	switch {
 	case m.Gauge != nil:
 		return m.GetGauge().GetValue()
