@@ -10,10 +10,12 @@ type Facts struct {
 	Version   string    `json:"version"`    // of the binary
 	Started   time.Time `json:"started"`
 	Method    string    `json:"method"` // aa, certified
-	Preset    string    `json:"preset"` // quick, standard, publish, aa
-	Seed      uint64    `json:"seed"`
-	TierSet   string    `json:"tier_set"`
-	Tiers     []Tier    `json:"tiers"`
+	// Rules names the method's decisions, as search.Rules; "" the method's first.
+	Rules   string `json:"rules,omitempty"`
+	Preset  string `json:"preset"` // quick, standard, publish, aa
+	Seed    uint64 `json:"seed"`
+	TierSet string `json:"tier_set"`
+	Tiers   []Tier `json:"tiers"`
 
 	Trajectories SetFacts    `json:"trajectories"`
 	Engine       EngineFacts `json:"engine"`

@@ -1,6 +1,9 @@
 package result_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"plimsoll/bundle"
@@ -32,5 +35,34 @@ func TestVersion1(t *testing.T) {
 	}
 	if r.Levels[0].Views != nil {
 		t.Error("views in a file that is older than they are")
+	}
+}
+
+// TestOtherRules: what another version's search decided is named as such in one
+// sentence, and everything below the search is still checked.
+func TestOtherRules(t *testing.T) {
+	d := measured(t)
+	r := computed(t, d)
+	f := d.Facts()
+	f.Rules = "aa/9"
+	again, err := bundle.Create(filepath.Join(t.TempDir(), "run"), f, []byte("virtual: true\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := os.CopyFS(filepath.Join(again.Path(), bundle.LevelsDir), os.DirFS(filepath.Join(d.Path(), bundle.LevelsDir))); err != nil {
+		t.Fatal(err)
+	}
+	agents := 1000
+	r.Tiers[0].Capacity, r.Levels[0].Turns = &agents, r.Levels[0].Turns+1
+	if err := again.WriteResult(r); err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	found := verified(t, again)
+	if len(found) != 2 || !strings.Contains(found[0].What, "rules aa/9") || !strings.Contains(found[1].Where, "turns") {
+		t.Errorf("findings are %v, want the rules and the turns of a level", found)
 	}
 }

@@ -30,6 +30,16 @@ func Method(f plimsoll.Facts) (*search.Search, slo.Rules, error) {
 	return s, c.Rules, err
 }
 
+// OtherRules says in a sentence that a run was decided by other rules than this
+// version's; "" by the same.
+func OtherRules(f plimsoll.Facts) string {
+	was, is := cmp.Or(f.Rules, f.Method+"/1"), search.Rules(f.Method)
+	if was == is {
+		return ""
+	}
+	return fmt.Sprintf("the search was decided by rules %s of plimsoll %s, this version has %s", was, f.Version, is)
+}
+
 // Past returns every sealed level as the search sees it, warm-ups left out.
 func Past(d *bundle.Dir) ([]plimsoll.Past, error) {
 	levels, err := d.Levels()

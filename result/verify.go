@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"math"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
+	"strings"
 
 	"plimsoll"
 	"plimsoll/bundle"
@@ -56,11 +58,21 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, err.Error()}), nil
 	}
+	if other := OtherRules(d.Facts()); other != "" {
+		found = append(found, Finding{bundle.FactsFile, other + ": levels and figures are checked, what the search made of them is not"})
+		return append(found, slices.DeleteFunc(figures, decided)...), nil
+	}
 	strayed, err := strayed(d.Facts(), past)
 	if err != nil {
 		return nil, err
 	}
 	return append(append(found, figures...), strayed...), nil
+}
+
+// decided reports whether a finding is of a figure that the search decides.
+func decided(f Finding) bool {
+	name := strings.TrimPrefix(f.Where, bundle.ResultFile+" ")
+	return name == "ended" || name == "partial" || strings.HasPrefix(name, "tiers[")
 }
 
 // strayed names the first level that is not the one that the search asks for after

@@ -15,6 +15,16 @@ const (
 	MethodCertified = "certified"
 )
 
+// Rules names the decisions of a method as this version takes them. The number rises
+// whenever the same past may lead to another stage or answer: a run that was decided
+// otherwise can be neither replayed nor resumed.
+func Rules(method string) string {
+	if method == MethodCertified {
+		return method + "/2"
+	}
+	return method + "/1"
+}
+
 // Config is what a search needs.
 type Config struct {
 	Method string

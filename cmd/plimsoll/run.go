@@ -251,7 +251,9 @@ func (j *job) takeUp(path string) (*bundle.Dir, error) {
 		return nil, err
 	}
 	was, is := dir.Facts(), j.facts
-	switch {
+	switch other := result.OtherRules(was); {
+	case other != "":
+		err = fmt.Errorf("resume %s: %s: resume with that version, or begin a new run", path, other)
 	case was.Trajectories.SHA256 != is.Trajectories.SHA256:
 		err = fmt.Errorf("resume %s: the trajectories changed since (%.12s, now %.12s): begin a new run", path, was.Trajectories.SHA256, is.Trajectories.SHA256)
 	case was.Assignment != is.Assignment:
