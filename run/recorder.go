@@ -46,6 +46,14 @@ func (r *recorder) Row(row plimsoll.Row) error {
 	return r.into.Row(row)
 }
 
+// release drops the rows once the level is over: they are read back from its folder,
+// and a large level is not held twice.
+func (r *recorder) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rows = nil
+}
+
 // Sample implements plimsoll.Sink.
 func (r *recorder) Sample(s plimsoll.Sample) error { return r.into.Sample(s) }
 

@@ -147,6 +147,7 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set, inFlight()))
 	})
 	holdErr = errors.Join(holdErr, stop())
+	seen.release()
 	if holdErr == nil {
 		holdErr = errors.Join(c.store(meters, observed, level), level.Engine(watched.on(observed.Epoch)))
 	}
