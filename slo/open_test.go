@@ -1,0 +1,43 @@
+package slo_test
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"plimsoll"
+	"plimsoll/slo"
+)
+
+// TestUnknownOpenTurnsCountAsOneAnAgent: a caller that does not know which turns are
+// under way is answered as one that knows of a turn an agent and nothing else.
+func TestUnknownOpenTurnsCountAsOneAnAgent(t *testing.T) {
+	seen := map[plimsoll.Outcome]bool{}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(20, 600).Draw(t, "n")
+		e := level(n, 35, 4)
+		for i := range rapid.IntRange(0, n/4).Draw(t, "late") {
+			e.TTFT[n-1-i] = 20
+		}
+		for i := range rapid.IntRange(0, n/2).Draw(t, "slow") {
+			e.Speed[i] = 10
+		}
+		e.At, e.Stage.Agents = 9e9, rapid.IntRange(1, 40).Draw(t, "agents")
+		unknown := slo.Clear(e, tier, slo.Standard())
+		for range e.Stage.Agents {
+			e.Open = append(e.Open, plimsoll.OpenTurn{TTFT: math.NaN(), Speed: math.NaN()})
+		}
+		if known := slo.Clear(e, tier, slo.Standard()); known != unknown {
+			t.Fatalf("%s with a turn an agent under way, %s where none is known", known, unknown)
+		}
+		seen[unknown] = true
+		e.Open, e.At = nil, plimsoll.Never
+		if over := slo.Clear(e, tier, slo.Standard()); unknown != plimsoll.Undecided && over != unknown {
+			t.Fatalf("%s under way, %s once it is over", unknown, over)
+		}
+	})
+	if !seen[plimsoll.Pass] || !seen[plimsoll.Fail] || !seen[plimsoll.Undecided] {
+		t.Errorf("drawn outcomes: %v", seen)
+	}
+}
