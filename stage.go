@@ -10,7 +10,7 @@ import (
 type Stage struct {
 	Level     int    `json:"level"`           // number of the level in its run, from 1; 0 is the warm-up
 	Attempt   int    `json:"attempt"`         // from 1; a void level is repeated as the next attempt
-	Replicate int    `json:"replicate"`       // from 0; how often this N was begun afresh before
+	Replicate int    `json:"replicate"`       // from 0; how often this N was begun afresh before, for a claim level how many levels were: no two share their draws
 	Agents    int    `json:"agents"`          // N
 	Fresh     bool   `json:"fresh"`           // drained before, new salts; only fresh levels support a claim
 	Claim     bool   `json:"claim,omitempty"` // a fresh level that a certified number rests on

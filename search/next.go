@@ -47,8 +47,14 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if pick.share > 0 {
 		shape.Turns = int(math.Round(float64(shape.Turns) * pick.share))
 	}
+	replicate := l.runsAt(pick.agents)
+	if pick.claim {
+		// Claim levels share no draw of trajectories, at whatever N: else the runs of a
+		// line would resemble each other, and their spread would say too little.
+		replicate = len(l.levels)
+	}
 	return &plimsoll.Stage{
-		Level: l.next, Attempt: 1, Replicate: l.runsAt(pick.agents), Agents: pick.agents, Fresh: true, Claim: pick.claim,
+		Level: l.next, Attempt: 1, Replicate: replicate, Agents: pick.agents, Fresh: true, Claim: pick.claim,
 		Why: pick.why, Shape: shape, Tiers: pick.tiers,
 	}, nil
 }
