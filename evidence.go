@@ -21,8 +21,8 @@ type Evidence struct {
 	Turns, OK, Failed, Cancelled, Censored int
 	Classes                                map[Class]int
 
-	// TTFT holds a value a turn of the population that ended by itself, s,
-	// ascending; a failed turn is +Inf. Turns in Open are in none of the slices.
+	// TTFT holds a value a turn of the population that ended by itself, s, ascending
+	// (at a tick in no order, the other slices too); a failed turn is +Inf. Turns in Open are in none of the slices.
 	TTFT []float64
 	// Speed holds a value a turn that ended with a known output speed, tokens/s,
 	// ascending; a failed turn is 0. SpeedAA is the (tokens-1)/(last-first) formula,

@@ -89,7 +89,6 @@ func NewRoster(set []*plimsoll.Trajectory, c Config) (*Roster, error) {
 		sum += g.duration
 		r.graphs = append(r.graphs, g)
 		r.total = append(r.total, sum)
-		r.longest = max(r.longest, len(g.delays))
 	}
 	return r, nil
 }

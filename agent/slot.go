@@ -66,8 +66,9 @@ type progress struct {
 	rest    time.Duration    // of the tool delay, after the primer
 }
 
-// Slot is one agent. Its memory is a few bytes a turn of the longest trajectory,
-// whatever the contexts' lengths; Step does not allocate once dst has room.
+// Slot is one agent. Its memory is a few bytes a turn of the longest trajectory that it
+// walked so far, whatever the contexts' lengths; Step allocates only as a longer one
+// begins, and where dst has no room.
 type Slot struct {
 	roster     *Roster
 	replicate  int
@@ -80,7 +81,7 @@ type Slot struct {
 
 // NewSlot returns the agent with this index; Begun sets it going.
 func (r *Roster) NewSlot(replicate, index int) *Slot {
-	return &Slot{roster: r, replicate: replicate, index: index, turns: make([]progress, 0, r.longest)}
+	return &Slot{roster: r, replicate: replicate, index: index}
 }
 
 // Step takes an event and appends what follows from it to dst. An Ended that no Send
@@ -109,6 +110,9 @@ func (s *Slot) begin(dst []Action, at plimsoll.Instant) []Action {
 	s.trajectory = s.roster.draw(s.replicate, s.index, s.walk)
 	g := &s.roster.graphs[s.trajectory]
 	s.left = len(g.delays)
+	if s.left > cap(s.turns) {
+		s.turns = make([]progress, s.left)
+	}
 	s.turns = s.turns[:s.left]
 	for i := range s.turns {
 		s.turns[i] = progress{pending: g.pending[i], ready: at}

@@ -15,7 +15,7 @@ type Input struct {
 	// the hold included.
 	Rows []plimsoll.Row
 	// InFlight are the rows of turns that have not ended; one that stands in Rows too
-	// counts once, by its row there.
+	// counts once, by its row there. Of a level that is over there are none.
 	InFlight []plimsoll.Row
 	Observed plimsoll.Observed // mid-level only Window.Start, and Window.End once it closed
 	Set      plimsoll.SetFacts
@@ -32,7 +32,9 @@ type Input struct {
 	LocalExact bool
 }
 
-// Evidence gathers what the rows say. It reads Rows and keeps none of them.
+// Evidence gathers what the rows say. It reads Rows and keeps none of them. Of a level
+// under way it gathers what slo.Clear asks for and no more: values in no order, no
+// journeys, means, lag, trends or gates.
 func Evidence(in Input) plimsoll.Evidence {
 	e := plimsoll.Evidence{
 		Stage: in.Stage, Window: in.Observed.Window, At: in.Now, Observed: in.Observed,
@@ -43,36 +45,40 @@ func Evidence(in Input) plimsoll.Evidence {
 	if running && (e.Window.End == plimsoll.Never || e.Window.End > in.Now || e.Window.End <= e.Window.Start) {
 		e.Window.End, e.WindowOpen = in.Now, true
 	}
-	if len(in.InFlight) > 0 {
-		in.Rows = joined(in.Rows, in.InFlight)
-	}
-	rows := population(in.Rows, e.Window)
 	g := gatherer{e: &e, in: &in}
+	if running {
+		in.InFlight = unended(in.InFlight, in.Rows)
+		g.tick(in.Rows)
+		g.tick(in.InFlight)
+		starved(&e, in.Rows, in.InFlight)
+		return e
+	}
+	rows := Population(in.Rows, e.Window)
 	for _, r := range rows {
 		g.add(r)
 	}
 	g.finish()
 	e.LagP99ms = lagP99(rows)
 	starved(&e, in.Rows)
-	if !running {
-		e.Steady = steady(rows, e.Window)
-		firstTurn(&e, in.Rows, in.Head)
-		e.Gates = gates(&e, rows, in.Rows)
-	}
+	e.Steady = steady(rows, e.Window)
+	firstTurn(&e, in.Rows, in.Head)
+	e.Gates = gates(&e, rows, in.Rows)
 	return e
 }
 
-// population returns the rows that count, by slot and then in order of sending:
+// Population returns the rows that count, by slot and then in order of sending:
 // turns, not primers, sent in the window.
-func population(rows []plimsoll.Row, w plimsoll.Window) []*plimsoll.Row {
-	var out []*plimsoll.Row
+func Population(rows []plimsoll.Row, w plimsoll.Window) []*plimsoll.Row {
+	out := make([]*plimsoll.Row, 0, len(rows))
 	for i := range rows {
-		if r := &rows[i]; !r.Primer && w.Holds(sentOrDue(r)) {
+		if r := &rows[i]; counts(r, w) {
 			out = append(out, r)
 		}
 	}
 	return sortBySlot(out)
 }
+
+func counts(r *plimsoll.Row, w plimsoll.Window) bool { return !r.Primer && w.Holds(sentOrDue(r)) }
 
 // sortBySlot sorts by slot, then by sending. The keys that decide nearly always stand
 // beside the pointers, so that sorting does not read the rows, which are large and far
@@ -102,26 +108,39 @@ func sortBySlot(rows []*plimsoll.Row) []*plimsoll.Row {
 	return rows
 }
 
-// joined returns the rows with those of turns in flight that have none yet.
-func joined(rows, inFlight []plimsoll.Row) []plimsoll.Row {
-	type key struct{ slot, walk, branch, turn int32 }
-	of := func(r *plimsoll.Row) key { return key{r.Slot, r.Walk, r.Branch, r.Turn} }
-	ended := make(map[key]bool, len(inFlight))
+// unended returns the turns in flight that have no row yet. Slots count from 0.
+func unended(inFlight, rows []plimsoll.Row) []plimsoll.Row {
+	slots := int32(0)
 	for i := range inFlight {
-		ended[of(&inFlight[i])] = false
+		slots = max(slots, inFlight[i].Slot+1)
 	}
+	// A slot's turns in flight are a list: first[slot] and then next, as positions from 1.
+	first, next := make([]int32, slots), make([]int32, len(inFlight)+1)
+	for i := range inFlight {
+		slot := inFlight[i].Slot
+		next[i+1], first[slot] = first[slot], int32(i+1)
+	}
+	has := make([]bool, len(inFlight)+1)
 	for i := range rows {
-		if _, flies := ended[of(&rows[i])]; flies {
-			ended[of(&rows[i])] = true
+		if rows[i].Slot < 0 || rows[i].Slot >= slots {
+			continue
+		}
+		for at := first[rows[i].Slot]; at != 0; at = next[at] {
+			has[at] = has[at] || sameTurn(&rows[i], &inFlight[at-1])
 		}
 	}
-	out := slices.Clone(rows)
+	out := make([]plimsoll.Row, 0, len(inFlight))
 	for i := range inFlight {
-		if !ended[of(&inFlight[i])] {
+		if !has[i+1] {
 			out = append(out, inFlight[i])
 		}
 	}
 	return out
+}
+
+// sameTurn compares two rows of one slot.
+func sameTurn(a, b *plimsoll.Row) bool {
+	return a.Walk == b.Walk && a.Branch == b.Branch && a.Turn == b.Turn
 }
 
 // bySlot orders rows by slot and then by sending, ties by key.
@@ -137,17 +156,30 @@ type gatherer struct {
 	input, uncached, outputs []float64
 }
 
+// tick adds the rows that count of a level under way.
+func (g *gatherer) tick(rows []plimsoll.Row) {
+	for i := range rows {
+		if counts(&rows[i], g.e.Window) {
+			g.add(&rows[i])
+		}
+	}
+}
+
+func (g *gatherer) running() bool { return g.in.Now != plimsoll.Never }
+
 func (g *gatherer) add(r *plimsoll.Row) {
 	e := g.e
 	e.Turns++
-	if g.in.Now != plimsoll.Never && (r.End == plimsoll.Never || r.End > g.in.Now) {
+	if g.running() && (r.End == plimsoll.Never || r.End > g.in.Now) {
 		e.Censored++
 		e.Classes[plimsoll.ClassCensored]++
 		e.Open = append(e.Open, openTurn(r, g.in.Now))
 		return
 	}
 	e.Classes[r.Class]++
-	g.tokens(r)
+	if !g.running() {
+		g.tokens(r)
+	}
 	switch {
 	case r.Class.Cut():
 		if r.Class == plimsoll.ClassCancelled {
@@ -168,10 +200,11 @@ func (g *gatherer) add(r *plimsoll.Row) {
 // values adds an ended turn's TTFT and speeds.
 func (g *gatherer) values(r *plimsoll.Row) {
 	e, ttft, v := g.e, TTFT(r), SpeedOf(r)
-	j := journey(e, r)
 	if !math.IsNaN(ttft) {
 		e.TTFT = append(e.TTFT, ttft)
-		j.TTFT = append(j.TTFT, ttft)
+	}
+	if !g.running() {
+		travelled(journey(e, r), ttft, v.Main)
 	}
 	if v.OneRead {
 		e.OneRead++
@@ -181,7 +214,6 @@ func (g *gatherer) values(r *plimsoll.Row) {
 		return
 	}
 	e.Speed = append(e.Speed, v.Main)
-	j.Speed = append(j.Speed, v.Main)
 	e.SpeedEndToEnd = append(e.SpeedEndToEnd, v.EndToEnd)
 	if !math.IsNaN(v.NMinus1) {
 		e.SpeedAA = append(e.SpeedAA, v.NMinus1)
@@ -192,6 +224,16 @@ func (g *gatherer) values(r *plimsoll.Row) {
 	}
 	if r.LocalTokens >= 0 && float64(r.UsageCompletion) > factor*float64(r.LocalTokens) {
 		e.UsageExceeds++
+	}
+}
+
+// travelled adds an ended turn's values, as far as it has them, to its journey.
+func travelled(j *plimsoll.Journey, ttft, speed float64) {
+	if !math.IsNaN(ttft) {
+		j.TTFT = append(j.TTFT, ttft)
+	}
+	if !math.IsNaN(speed) {
+		j.Speed = append(j.Speed, speed)
 	}
 }
 

@@ -18,10 +18,10 @@ type Sanity struct {
 }
 
 // SanityOf looks at the population's turns.
-func SanityOf(rows []plimsoll.Row, w plimsoll.Window) Sanity {
+func SanityOf(population []*plimsoll.Row) Sanity {
 	var out Sanity
 	var got, recorded float64
-	for _, r := range population(rows, w) {
+	for _, r := range population {
 		switch {
 		case r.Class == plimsoll.ClassWrongLength:
 			out.WrongLength++

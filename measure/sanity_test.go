@@ -19,11 +19,11 @@ func TestSanity(t *testing.T) {
 		reply("", plimsoll.ClassOK, 100, 100), reply("looping", plimsoll.ClassOK, 300, 100), reply("empty", plimsoll.ClassOK, 100, 100),
 		reply("", plimsoll.ClassWrongLength, 10, 100), reply("", plimsoll.ClassCut, 50, 100), reply("", plimsoll.ClassOK, 50, -1), late,
 	}
-	got := SanityOf(rows, plimsoll.Window{Start: 0, End: 10 * second})
+	got := SanityOf(Population(rows, plimsoll.Window{Start: 0, End: 10 * second}))
 	if want := (Sanity{Replies: 4, Empty: 1, Looping: 1, WrongLength: 1, OfRecorded: 510. / 400}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := SanityOf(nil, plimsoll.Window{}); got.Replies != 0 || !math.IsNaN(got.OfRecorded) {
+	if got := SanityOf(nil); got.Replies != 0 || !math.IsNaN(got.OfRecorded) {
 		t.Errorf("no rows: %+v", got)
 	}
 }

@@ -13,26 +13,25 @@ import (
 // Goodput returns the share of the population's turns that meet both limits of a
 // tier. A turn without a speed (fewer than two tokens) is held to its TTFT alone; an
 // open turn counts as missing unless it had ended well. NaN for no turns.
-func Goodput(rows []plimsoll.Row, w plimsoll.Window, t plimsoll.Tier) float64 {
-	turns := population(rows, w)
-	if len(turns) == 0 {
+func Goodput(population []*plimsoll.Row, t plimsoll.Tier) float64 {
+	if len(population) == 0 {
 		return math.NaN()
 	}
 	good := 0
-	for _, r := range turns {
+	for _, r := range population {
 		if meets(r, t) {
 			good++
 		}
 	}
-	return float64(good) / float64(len(turns))
+	return float64(good) / float64(len(population))
 }
 
 // Attainment returns the time-weighted share: of all the time that turns of the
 // population took, how much belonged to turns that meet both limits. A long bad turn
 // weighs more here than in Goodput. NaN where no turn ended.
-func Attainment(rows []plimsoll.Row, w plimsoll.Window, t plimsoll.Tier) float64 {
+func Attainment(population []*plimsoll.Row, t plimsoll.Tier) float64 {
 	var good, all float64
-	for _, r := range population(rows, w) {
+	for _, r := range population {
 		if r.Sent == plimsoll.Never || r.End == plimsoll.Never {
 			continue
 		}
@@ -102,12 +101,12 @@ func clipped(from, to plimsoll.Instant, w plimsoll.Window) float64 {
 
 // TurnsPerMinutePerAgent returns each slot's turns sent a minute of window, ascending:
 // how evenly the agents were served.
-func TurnsPerMinutePerAgent(rows []plimsoll.Row, w plimsoll.Window, agents int) []float64 {
+func TurnsPerMinutePerAgent(population []*plimsoll.Row, w plimsoll.Window, agents int) []float64 {
 	if agents <= 0 || w.Seconds() <= 0 {
 		return nil
 	}
 	out := make([]float64, agents)
-	for _, r := range population(rows, w) {
+	for _, r := range population {
 		if int(r.Slot) < agents {
 			out[r.Slot] += 60 / w.Seconds()
 		}

@@ -15,61 +15,11 @@ import (
 // Compute makes every number of a run from its folder: facts.json and the sealed
 // levels, nothing else. The same folder gives the same result.
 func Compute(d *bundle.Dir) (Result, error) {
-	r, _, err := compute(d)
-	return r, err
-}
-
-// compute returns the result and the past that it was folded from.
-func compute(d *bundle.Dir) (Result, []plimsoll.Past, error) {
-	f := d.Facts()
-	method, rules, err := Method(f)
+	f, err := Folded(d)
 	if err != nil {
-		return Result{}, nil, fmt.Errorf("compute %s: %w", d.Path(), err)
+		return Result{}, err
 	}
-	sealed, err := d.Levels()
-	if err != nil {
-		return Result{}, nil, err
-	}
-	r := begin(f)
-	var past []plimsoll.Past
-	for _, l := range sealed {
-		rows, err := rowsOf(l)
-		if err != nil {
-			return Result{}, nil, err
-		}
-		samples, err := samplesOf(l)
-		if err != nil {
-			return Result{}, nil, err
-		}
-		p := judge(f, rules, l, rows)
-		level := levelOf(l, p, rows, rules, f.Accelerators)
-		level.StartS = seconds(level.Epoch, sealed[0].Observed.Epoch)
-		level.Energy = finite(power.Energies(f.Power, samples, l.Observed.Window, f.Accelerators))
-		level.Intensity = intensities(level)
-		if level.EngineLoad, err = engineLoadOf(l); err != nil {
-			return Result{}, nil, err
-		}
-		r.Levels = append(r.Levels, level)
-		if !l.Stage.Warmup {
-			past = append(past, p)
-		}
-	}
-	_, answer := method.Next(past)
-	if answer == nil {
-		r.Partial = true
-		answer = method.Stopped(past, "the run ended before the search did")
-	}
-	r.Ended = answer.Reason
-	for _, p := range past {
-		r.Spent = r.Spent.Plus(p.Spent)
-	}
-	r.Cost = f.Limits.Prices.Cost(r.Spent)
-	for _, a := range answer.Tiers {
-		r.Tiers = append(r.Tiers, tierOf(a, past, r.Levels, f))
-	}
-	r.Generator = generatorOf(f.Generator, past)
-	r.summarise(f)
-	return r, past, nil
+	return f.Result(), nil
 }
 
 // begin fills what the facts alone say.

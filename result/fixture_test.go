@@ -155,28 +155,20 @@ func search(path string, f plimsoll.Facts, most int, rows func(plimsoll.Stage) [
 	if err != nil {
 		return err
 	}
-	var past []plimsoll.Past
+	read, err := result.Folded(d)
+	if err != nil {
+		return err
+	}
 	for n := range most {
-		stage, answer := method.Next(past)
+		stage, answer := method.Next(read.Past())
 		if answer != nil {
 			break
 		}
 		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), rows(*stage)); err != nil {
 			return err
 		}
-		levels, err := d.Levels()
-		if err != nil {
+		if err := read.Read(); err != nil {
 			return err
-		}
-		for _, l := range levels {
-			if l.Stage.Level != stage.Level || l.Stage.Attempt != stage.Attempt {
-				continue
-			}
-			p, err := result.PastOf(f, l)
-			if err != nil {
-				return err
-			}
-			past = append(past, p)
 		}
 	}
 	return nil

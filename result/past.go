@@ -40,39 +40,7 @@ func OtherRules(f plimsoll.Facts) string {
 	return fmt.Sprintf("the search was decided by rules %s of plimsoll %s, this version has %s", was, f.Version, is)
 }
 
-// Past returns every sealed level as the search sees it, warm-ups left out.
-func Past(d *bundle.Dir) ([]plimsoll.Past, error) {
-	levels, err := d.Levels()
-	if err != nil {
-		return nil, err
-	}
-	var past []plimsoll.Past
-	for _, l := range levels {
-		if l.Stage.Warmup {
-			continue
-		}
-		p, err := PastOf(d.Facts(), l)
-		if err != nil {
-			return nil, err
-		}
-		past = append(past, p)
-	}
-	return past, nil
-}
-
-// PastOf judges one sealed level from its rows.
-func PastOf(f plimsoll.Facts, l bundle.Sealed) (plimsoll.Past, error) {
-	_, rules, err := Method(f)
-	if err != nil {
-		return plimsoll.Past{}, err
-	}
-	rows, err := rowsOf(l)
-	if err != nil {
-		return plimsoll.Past{}, err
-	}
-	return judge(f, rules, l, rows), nil
-}
-
+// judge says what a sealed level's rows mean to the search.
 func judge(f plimsoll.Facts, rules slo.Rules, l bundle.Sealed, rows []plimsoll.Row) plimsoll.Past {
 	head := -1
 	if f.Engine.TemplateHead != nil {

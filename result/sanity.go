@@ -17,10 +17,10 @@ type Sanity struct {
 }
 
 // sanityOf is nil in virtual time, where replies have no text.
-func sanityOf(o plimsoll.Observed, rows []plimsoll.Row) *Sanity {
+func sanityOf(o plimsoll.Observed, population []*plimsoll.Row) *Sanity {
 	if o.Simulated {
 		return nil
 	}
-	s := measure.SanityOf(rows, o.Window)
+	s := measure.SanityOf(population)
 	return &Sanity{Replies: s.Replies, Empty: s.Empty, Looping: s.Looping, WrongLength: s.WrongLength, OfRecorded: known(s.OfRecorded)}
 }

@@ -50,11 +50,11 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	again, past, err := compute(d)
+	again, err := Folded(d)
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, "cannot be computed again: " + err.Error()}), nil
 	}
-	figures, err := differing(stored, again)
+	figures, err := differing(stored, again.Result())
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, err.Error()}), nil
 	}
@@ -62,7 +62,7 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 		found = append(found, Finding{bundle.FactsFile, other + ": levels and figures are checked, what the search made of them is not"})
 		return append(found, slices.DeleteFunc(figures, decided)...), nil
 	}
-	strayed, err := strayed(d.Facts(), past)
+	strayed, err := strayed(d.Facts(), again.Past())
 	if err != nil {
 		return nil, err
 	}

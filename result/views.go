@@ -58,11 +58,11 @@ func steadyOf(s plimsoll.Steady) *Steady {
 	return out
 }
 
-func viewsOf(l bundle.Sealed, rows []plimsoll.Row, accelerators int) *Views {
+func viewsOf(l bundle.Sealed, rows []plimsoll.Row, population []*plimsoll.Row, accelerators int) *Views {
 	w, agents := l.Observed.Window, l.Stage.Agents
 	v := &Views{Tiers: []TierView{}, JobsPerHour: known(measure.JobsPerHour(l.Observed)), JobsPerHourAcc: None(), JobP50S: None()}
 	for _, t := range l.Stage.Tiers {
-		v.Tiers = append(v.Tiers, TierView{t.Name, known(measure.Goodput(rows, w, t)), known(measure.Attainment(rows, w, t))})
+		v.Tiers = append(v.Tiers, TierView{t.Name, known(measure.Goodput(population, t)), known(measure.Attainment(population, t))})
 	}
 	if accelerators > 0 && v.JobsPerHour.Known() {
 		v.JobsPerHourAcc = v.JobsPerHour / Number(accelerators)
@@ -75,7 +75,7 @@ func viewsOf(l bundle.Sealed, rows []plimsoll.Row, accelerators int) *Views {
 	if v.Jobs = len(took); v.Jobs > 0 {
 		v.JobP50S = quantile(took, 0.5)
 	}
-	pace := measure.TurnsPerMinutePerAgent(rows, w, agents)
+	pace := measure.TurnsPerMinutePerAgent(population, w, agents)
 	v.AgentTurnsPerMinuteP5, v.AgentTurnsPerMinuteP50, v.AgentTurnsPerMinuteP95 = None(), None(), None()
 	if len(pace) > 0 {
 		v.AgentTurnsPerMinuteP5, v.AgentTurnsPerMinuteP50, v.AgentTurnsPerMinuteP95 = quantile(pace, 0.05), quantile(pace, 0.5), quantile(pace, 0.95)

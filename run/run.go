@@ -57,12 +57,16 @@ func Run(ctx context.Context, c Config) (result.Result, error) {
 	if err := c.Validate(); err != nil {
 		return result.Result{}, err
 	}
+	read, err := result.Folded(c.Dir)
+	if err != nil {
+		return result.Result{}, err
+	}
 	facts := c.Dir.Facts()
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventBegin, Facts: &facts}); err != nil {
 		return result.Result{}, err
 	}
-	stopped := c.levels(ctx)
-	final, err := c.conclude(stopped)
+	stopped := c.levels(ctx, read)
+	final, err := c.conclude(read, stopped)
 	if err != nil {
 		return final, errors.Join(stopped, err)
 	}
@@ -70,18 +74,14 @@ func Run(ctx context.Context, c Config) (result.Result, error) {
 }
 
 // levels holds stage after stage until the search has an answer.
-func (c Config) levels(ctx context.Context) error {
-	past, err := result.Past(c.Dir)
-	if err != nil {
-		return err
-	}
-	if c.Warmup != nil && len(past) == 0 {
+func (c Config) levels(ctx context.Context, read *result.Fold) error {
+	if c.Warmup != nil && len(read.Past()) == 0 {
 		if err := c.warm(ctx); err != nil {
 			return err
 		}
 	}
 	for {
-		stage, answer := c.Method.Next(past)
+		stage, answer := c.Method.Next(read.Past())
 		if answer != nil {
 			return nil
 		}
@@ -90,11 +90,9 @@ func (c Config) levels(ctx context.Context) error {
 				return err
 			}
 		}
-		sealed, err := c.level(ctx, *stage, past)
-		if err != nil {
+		if err := c.level(ctx, *stage, read); err != nil {
 			return err
 		}
-		past = append(past, sealed)
 	}
 }
 
@@ -124,22 +122,23 @@ func (c Config) warm(ctx context.Context) error {
 	return nil
 }
 
-// level holds one stage, seals it and reads it back as the search's past.
-func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Past) (plimsoll.Past, error) {
+// level holds one stage, seals it and reads it back from the folder.
+func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) error {
+	past := read.Past()
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: &s}); err != nil {
-		return plimsoll.Past{}, err
+		return err
 	}
 	if err := c.warn(s, past); err != nil {
-		return plimsoll.Past{}, err
+		return err
 	}
 	level, err := c.Dir.Begin(s)
 	if err != nil {
-		return plimsoll.Past{}, err
+		return err
 	}
 	seen := newRecorder(s, level)
 	meters, err := c.openMeters()
 	if err != nil {
-		return plimsoll.Past{}, errors.Join(err, level.Discard())
+		return errors.Join(err, level.Discard())
 	}
 	watched := &scrapes{epoch: meters.epoch}
 	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
@@ -152,20 +151,16 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, past []plimsoll.Pas
 		holdErr = errors.Join(c.store(meters, observed, level), level.Engine(watched.on(observed.Epoch)))
 	}
 	if holdErr != nil {
-		return plimsoll.Past{}, errors.Join(fmt.Errorf("level %d of %d agents: %w", s.Level, s.Agents, holdErr), level.Discard())
+		return errors.Join(fmt.Errorf("level %d of %d agents: %w", s.Level, s.Agents, holdErr), level.Discard())
 	}
 	if err := level.Seal(observed); err != nil {
-		return plimsoll.Past{}, err
+		return err
 	}
-	sealed, err := c.Dir.Levels()
-	if err != nil {
-		return plimsoll.Past{}, err
+	if err := read.Read(); err != nil {
+		return err
 	}
-	last, err := result.PastOf(c.Dir.Facts(), sealed[len(sealed)-1])
-	if err != nil {
-		return plimsoll.Past{}, err
-	}
-	return last, c.append(sealedEvent(last))
+	past = read.Past()
+	return c.append(sealedEvent(past[len(past)-1]))
 }
 
 // warn appends what a stage asks of the load generator beyond what that is known to
@@ -208,7 +203,7 @@ func sealedEvent(p plimsoll.Past) plimsoll.Event {
 }
 
 // conclude computes the result from the folder and writes it.
-func (c Config) conclude(stopped error) (result.Result, error) {
+func (c Config) conclude(read *result.Fold, stopped error) (result.Result, error) {
 	end := plimsoll.Event{Kind: plimsoll.EventEnd, Message: "finished"}
 	if stopped != nil {
 		end.Message = stopped.Error()
@@ -216,10 +211,10 @@ func (c Config) conclude(stopped error) (result.Result, error) {
 	if err := c.append(end); err != nil {
 		return result.Result{}, err
 	}
-	final, err := result.Compute(c.Dir)
-	if err != nil {
-		return final, fmt.Errorf("compute the result: %w", err)
+	if err := read.Read(); err != nil {
+		return result.Result{}, fmt.Errorf("compute the result: %w", err)
 	}
+	final := read.Result()
 	if err := c.Dir.WriteResult(final); err != nil {
 		return final, err
 	}

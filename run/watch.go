@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,9 +90,11 @@ func (c Config) progress(ctx context.Context, s plimsoll.Stage, seen *recorder, 
 		evidence := seen.evidence(plimsoll.Instant(p.AtS*1e9), plimsoll.SetFacts{}, nil)
 		p.Turns = evidence.Turns
 		if len(evidence.Speed) > 0 {
+			slices.Sort(evidence.Speed)
 			speed := measure.Percentile(evidence.Speed, 0.25)
 			p.SpeedTPS = &speed
 		}
+		slices.Sort(evidence.TTFT)
 		if ttft := measure.Percentile(evidence.TTFT, 0.95); len(evidence.TTFT) > 0 && ttft < 1e9 {
 			p.TTFTs = &ttft
 		}

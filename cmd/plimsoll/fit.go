@@ -98,13 +98,13 @@ func (c *CalibrateCmd) begin(plan plimsoll.Plan) (*profile.Profile, error) {
 // fitLevels are the run's valid levels with turns, at most so many, and the rows of
 // the one with the fewest agents, which shows acceptance best.
 func fitLevels(dir *bundle.Dir) ([]calibrate.Level, []plimsoll.Row, error) {
-	past, err := result.Past(dir)
+	read, err := result.Folded(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	var valid []calibrate.Level
 	seen := map[int]bool{}
-	for _, p := range past {
+	for _, p := range read.Past() {
 		ok := p.Evidence.Turns >= 20 && !seen[p.Stage.Agents]
 		for _, g := range p.Evidence.Gates {
 			ok = ok && g.OK
