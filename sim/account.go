@@ -33,6 +33,12 @@ func (d *Deployment) Stats() Stats {
 	for _, e := range d.serve {
 		out.PromptTokens += e.stats.PromptTokens
 		out.CachedTokens += e.stats.CachedTokens
+		for i, n := range e.stats.ReadTokens {
+			if i == len(out.ReadTokens) {
+				out.ReadTokens = append(out.ReadTokens, 0)
+			}
+			out.ReadTokens[i] += n
+		}
 	}
 	for _, e := range last {
 		out.OutputTokens += e.stats.OutputTokens

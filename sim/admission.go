@@ -48,15 +48,21 @@ func (e *Engine) admit(at time.Duration) (*sequence, Blocked) {
 		tokens += s.Output - s.output
 	}
 	// One prompt token is always computed: it yields the next token.
-	found, blocks, evictable := e.pool.hits(s.held[:0], s.Prefix, min(s.full, (s.prompt-1)/e.cfg.BlockTokens))
+	most := min(s.full, (s.prompt-1)/e.cfg.BlockTokens)
+	found, blocks, evictable := e.pool.hits(s.held[:0], s.Prefix, most)
 	s.held = found[:0] // kept for the next try; nothing is held yet
 	need := e.cfg.blocksFor(tokens) + e.cfg.FixedBlocks - blocks
 	if need > e.pool.free+e.pool.evictable-evictable {
 		return nil, BlockedByPool
 	}
 	e.pool.pin(found)
+	below := make([]int, len(e.cfg.Offload))
+	e.pool.below.claim(found, s.Prefix, most-blocks, below) // before what is evicted now pushes them out
 	e.pool.take(need)
 	s.held, s.shared, s.reserved = found, blocks, need
+	if len(below) > 0 {
+		e.readBack(at, s, below)
+	}
 	e.waiting.pop()
 	e.begun(s)
 	return s, ""

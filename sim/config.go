@@ -59,6 +59,7 @@ type Config struct {
 
 	BlockTokens   int     // tokens a KV block
 	Blocks        int     // KV pool, blocks
+	Offload       []Tier  // below the pool, from the fastest; none: what is evicted is gone
 	FixedBlocks   int     // blocks that a running sequence takes whatever its length
 	Reserve       Reserve // how admission takes from the pool
 	MaxSeqs       int     // sequences that run at once
@@ -97,6 +98,11 @@ func (c Config) Validate() error {
 	} {
 		if f.value < f.min {
 			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)
+		}
+	}
+	for i, t := range c.Offload {
+		if t.Blocks < 0 || t.Links < 1 || !(t.BlockSeconds >= 0) || math.IsInf(t.BlockSeconds, 0) {
+			return fmt.Errorf("sim: Offload[%d] (%s) has Blocks %d, Links %d and BlockSeconds %g, want at least 0, 1 and 0", i, t.Name, t.Blocks, t.Links, t.BlockSeconds)
 		}
 	}
 	switch {

@@ -32,7 +32,8 @@
 // finds no block to grow into preempts the one admitted last, whose tokens are
 // computed again later. Computed prompt blocks enter the cache; blocks that no
 // request uses stay until they are evicted, least recently used first and the deep
-// end of a chain before its start. The output of a request is not cached, because a
+// end of a chain before its start; they go to the Offload tiers, where there are any,
+// and are read back when a prompt needs them. The output of a request is not cached, because a
 // replayed conversation goes on with the recorded reply and not with the engine's.
 //
 // # Admission policy

@@ -21,6 +21,7 @@ type Engine struct {
 	admissions uint64
 	touched    []*sequence          // by the step that completes
 	byID       map[uint64]*sequence // of Submit
+	links      []readers            // of the tiers below the pool
 	stats      Stats
 }
 
@@ -34,7 +35,12 @@ func New(cfg Config) (*Engine, error) {
 
 func engineOf(cfg Config) *Engine {
 	cfg.Accepted = max(1, cfg.Accepted)
-	return &Engine{cfg: cfg, pool: newPool(cfg.Blocks), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}
+	e := &Engine{cfg: cfg, pool: newPool(cfg.Blocks, cfg.Offload...), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}
+	for _, t := range cfg.Offload {
+		e.links = append(e.links, make(readers, t.Links))
+		e.stats.ReadTokens = append(e.stats.ReadTokens, 0)
+	}
+	return e
 }
 
 // running returns the number of sequences admitted.
@@ -149,7 +155,9 @@ func (e *Engine) begin() {
 func (e *Engine) complete(emit func(*sequence, Emission)) {
 	steps, at := e.step.steps, e.step.end
 	e.stats.EnergyJ += e.step.watts * (at - e.step.start).Seconds()
-	e.stats.Busy += at - e.step.start
+	if steps > 0 {
+		e.stats.Busy += at - e.step.start
+	}
 	e.stats.Steps += int64(steps)
 	e.clock, e.step.active = at, false
 	e.touched = e.touched[:0]

@@ -41,7 +41,19 @@ func configs(t *rapid.T) sim.Config {
 		Separate:      rapid.Bool().Draw(t, "separate"),
 		FixedBlocks:   rapid.IntRange(0, 5).Draw(t, "fixed"),
 		Speed:         1, PerToken: rapid.Bool().Draw(t, "per token"),
+		Offload: tiers(t),
 	}
+}
+
+// tiers draws up to two tiers below a pool.
+func tiers(t *rapid.T) (out []sim.Tier) {
+	for range rapid.IntRange(0, 2).Draw(t, "tiers") {
+		out = append(out, sim.Tier{
+			Blocks: rapid.IntRange(0, 900).Draw(t, "tier"), Links: rapid.IntRange(1, 3).Draw(t, "links"),
+			BlockSeconds: rapid.SampledFrom([]float64{0, 1e-4, 5e-3}).Draw(t, "read"),
+		})
+	}
+	return out
 }
 
 // arrivals draws requests that share prefixes with each other.

@@ -156,6 +156,7 @@ func TestMoreNeverLowers(t *testing.T) {
 			"pool":       func(c *sim.Config) { c.Blocks *= 2 },
 			"bandwidth":  func(c *sim.Config) { c.Speed = 1.5 },
 			"acceptance": func(c *sim.Config) { c.Accepted *= 1.5 },
+			"tiers":      func(c *sim.Config) { c.Offload = []sim.Tier{{Blocks: 4000, Links: 1}} },
 		} {
 			better := base
 			change(&better)

@@ -1,6 +1,9 @@
 package sim
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Run is a stretch of full blocks of a prompt. Its ID stands for what they hold and
 // for all that is before them, so that two prompts that give the same ID have the
@@ -30,28 +33,23 @@ type pool struct {
 	pinned    int // cached blocks in use
 	evictable int // cached blocks that nobody uses
 	runs      map[uint64]*cached
-	lru       span // sentinel of the ring of evictable spans, oldest first
+	lru       ring  // evictable spans
+	below     *tier // where evicted blocks go; nil: they are gone
 }
 
 // cached is the resident part of a run. Whoever uses a block uses all before it.
 type cached struct {
 	id     uint64
-	blocks int     // resident: the leading ones
-	pinned int     // of them in use: the leading ones
-	users  []users // by the number of leading blocks in use
-	spans  []*span // blocks not in use, from the shallow end: pinned..blocks
+	from   int           // first block; 0 in the pool
+	blocks int           // resident: the leading ones, in a tier those from its first on
+	pinned int           // of them in use: the leading ones
+	users  []users       // by the number of leading blocks in use
+	spans  []*span       // blocks not in use, from the shallow end: pinned..blocks
+	loaded time.Duration // when the blocks read back from a tier are there
 }
 
 // users is how many sequences use so many leading blocks of a run.
 type users struct{ blocks, count int }
-
-// span is evictable blocks of a run that came out of use together. In a run, deeper
-// is older: a use of a block is a use of all before it.
-type span struct {
-	of         *cached
-	blocks     int
-	prev, next *span
-}
 
 // hold is a sequence's use of the leading blocks of a run.
 type hold struct {
@@ -59,9 +57,9 @@ type hold struct {
 	blocks int
 }
 
-func newPool(total int) *pool {
-	p := &pool{total: total, free: total, runs: make(map[uint64]*cached)}
-	p.lru.prev, p.lru.next = &p.lru, &p.lru
+func newPool(total int, tiers ...Tier) *pool {
+	p := &pool{total: total, free: total, runs: make(map[uint64]*cached), below: newTiers(tiers)}
+	p.lru.init()
 	return p
 }
 
@@ -101,19 +99,9 @@ func (p *pool) use(c *cached, from, to int) {
 	p.pinned += top - c.pinned
 	p.evictable -= top - c.pinned
 	if top < c.pinned {
-		s := &span{of: c, blocks: c.pinned - top, prev: p.lru.prev, next: &p.lru}
-		s.prev.next, s.next.prev = s, s
-		c.spans = slices.Insert(c.spans, 0, s)
+		p.lru.push(c, c.pinned-top)
 	}
-	for n := top - c.pinned; n > 0; {
-		s := c.spans[0]
-		k := min(n, s.blocks)
-		n -= k
-		if s.blocks -= k; s.blocks == 0 {
-			s.prev.next, s.next.prev = s.next, s.prev
-			c.spans = slices.Delete(c.spans, 0, 1)
-		}
-	}
+	c.shorten(top - c.pinned)
 	c.pinned = top
 }
 
@@ -142,28 +130,22 @@ func (p *pool) take(n int) bool {
 		return false
 	}
 	for p.free < n {
-		p.evict(min(n-p.free, p.lru.next.blocks))
+		p.evict(min(n-p.free, p.lru.oldest().blocks))
 	}
 	p.free -= n
 	p.private += n
 	return true
 }
 
-// evict drops blocks from the deep end of the oldest span, which is its run's last.
+// evict moves blocks of the oldest span to the tier below.
 func (p *pool) evict(n int) {
-	s := p.lru.next
-	c := s.of
+	c := p.lru.shed(n)
 	p.evictable -= n
 	p.free += n
-	c.blocks -= n
-	if s.blocks -= n; s.blocks > 0 {
-		return
-	}
-	p.lru.next, s.next.prev = s.next, &p.lru
-	c.spans = c.spans[:len(c.spans)-1]
 	if c.blocks == 0 {
 		delete(p.runs, c.id)
 	}
+	p.below.put(c.id, c.blocks, n)
 }
 
 // publish turns n private blocks of a sequence, which follow those that it holds,
@@ -204,6 +186,7 @@ func (p *pool) extend(h *hold, to int) {
 		c.move(there, to)
 		p.pinned += to - there
 		c.blocks, c.pinned = to, to
+		p.below.drop(c.id, to)
 	}
 	h.blocks = to
 }
@@ -227,9 +210,10 @@ func (p *pool) warm(prefix []Run) {
 	p.release(p.publish(held, prefix, n), 0)
 }
 
-// reset drops every evictable block.
+// reset drops every block that is not in use.
 func (p *pool) reset() {
 	for p.evictable > 0 {
-		p.evict(p.lru.next.blocks)
+		p.evict(p.lru.oldest().blocks)
 	}
+	p.below.clear()
 }

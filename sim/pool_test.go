@@ -12,6 +12,7 @@ type blockPool struct {
 	free, private, pinned, evictable int
 	byID                             map[blockID]*block
 	lru                              block // sentinel of the ring of evictable blocks
+	below                            *blockTier
 }
 
 type blockID struct {
@@ -72,6 +73,7 @@ func (p *blockPool) evict() {
 	oldest := p.lru.next
 	p.lru.next, oldest.next.prev = oldest.next, &p.lru
 	delete(p.byID, oldest.id)
+	p.below.put(oldest.id)
 	p.evictable--
 	p.free++
 }
@@ -86,6 +88,7 @@ func (p *blockPool) publish(id blockID) *block {
 	}
 	b := &block{id: id, refs: 1}
 	p.byID[id] = b
+	p.below.drop(id)
 	p.pinned++
 	return b
 }
@@ -148,7 +151,9 @@ type user struct {
 func TestPoolEqualsBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(5, 60).Draw(t, "total")
-		p, o := newPool(total), newBlockPool(total)
+		tiers := drawnTiers(t)
+		p, o := newPool(total, tiers...), newBlockPool(total)
+		o.below = blockTiers(tiers)
 		all := prompts(t)
 		var open []*user
 		for range rapid.IntRange(1, 60).Draw(t, "operations") {
@@ -170,6 +175,7 @@ func TestPoolEqualsBlocks(t *testing.T) {
 				for o.evictable > 0 {
 					o.evict()
 				}
+				o.below.clear()
 			}
 			same(t, p, o, all)
 		}
@@ -199,16 +205,23 @@ func comes(t *rapid.T, p *pool, o *blockPool, prefix []Run) *user {
 	}
 	p.pin(found)
 	o.pin(there...)
+	counts := claims(t, p, o, found, u, there, most)
 	if p.take(need) != o.take(need) {
 		t.Fatal("one of the pools took blocks, the other did not")
 	}
 	u.held, u.shared, u.blocks, u.private = found, blocks, there, need
+	publishes(p, o, u, counts)
 	return u
 }
 
 // computes publishes some more of a sequence's blocks in both pools.
 func computes(t *rapid.T, p *pool, o *blockPool, u *user) {
 	n := rapid.IntRange(0, len(u.ids)-u.shared).Draw(t, "computed")
+	publishes(p, o, u, n)
+}
+
+// publishes publishes so many of a sequence's blocks in both pools.
+func publishes(p *pool, o *blockPool, u *user, n int) {
 	u.held = p.publish(u.held, u.prefix, n)
 	for _, id := range u.ids[u.shared : u.shared+n] {
 		u.blocks = append(u.blocks, o.publish(id))
@@ -226,6 +239,7 @@ func same(t *rapid.T, p *pool, o *blockPool, all [][]Run) {
 	if sum := p.free + p.private + p.pinned + p.evictable; sum != p.total {
 		t.Fatalf("the pool's %d blocks became %d", p.total, sum)
 	}
+	sameBelow(t, p.below, o.below)
 	for _, prefix := range all {
 		ids := blocksIn(prefix)
 		_, blocks, evictable := p.hits(nil, prefix, len(ids))

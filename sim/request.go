@@ -51,8 +51,9 @@ type sequence struct {
 	emitted  int
 	full     int // blocks of Prefix
 	held     []hold
-	shared   int // blocks held
-	reserved int // private blocks
+	shared   int           // blocks held
+	reserved int           // private blocks
+	loaded   time.Duration // when all blocks held are in the pool, those of tiers read back
 
 	// While it decodes: output and the engine's decode steps as it joined, the step
 	// of its last token, its place in the heap of these; -1 while it does not.

@@ -13,7 +13,7 @@ func (d *Deployment) route(now time.Duration, f *flight) *Engine {
 	case d.cfg.Router == RoutePrefix:
 		best, bestHits := d.serve[0], -1
 		for _, e := range d.serve {
-			_, hits, _ := e.pool.hits(nil, f.Prefix, blocksOf(f.Prefix))
+			hits := e.reach(f.Prefix)
 			if hits > bestHits || hits == bestHits && e.load() < best.load() {
 				best, bestHits = e, hits
 			}

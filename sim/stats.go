@@ -1,15 +1,19 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Stats is the engine's account of itself since its start.
 type Stats struct {
 	Running, Waiting                         int
-	Blocks, UsedBlocks, CachedBlocks         int   // pool; in use by requests; evictable
-	Submitted, Finished, Cancelled           int64 // requests
-	Preempted                                int64 // times
-	PromptTokens, CachedTokens, OutputTokens int64 // of requests admitted; found in the cache; generated
-	ComputedTokens                           int64 // prompt tokens computed, recomputation included
+	Blocks, UsedBlocks, CachedBlocks         int     // pool; in use by requests; evictable
+	Submitted, Finished, Cancelled           int64   // requests
+	Preempted                                int64   // times
+	PromptTokens, CachedTokens, OutputTokens int64   // of requests admitted; found in the cache; generated
+	ComputedTokens                           int64   // prompt tokens computed, recomputation included
+	ReadTokens                               []int64 // prompt tokens read back from each offload tier, again after preemption included
 	Steps                                    int64
 	Busy                                     time.Duration // time in steps
 	EnergyJ                                  float64       // up to the end of the last completed step
@@ -35,6 +39,7 @@ func (e *Engine) Stats() Stats {
 		s.OutputTokens += int64(e.decoding.outputOf(d) - d.counted)
 	}
 	s.Blocks, s.UsedBlocks, s.CachedBlocks = e.pool.total, e.pool.private+e.pool.pinned, e.pool.evictable
+	s.ReadTokens = slices.Clone(e.stats.ReadTokens)
 	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
 	for why, d := range e.stats.Blocked {
 		s.Blocked[why] = d

@@ -15,7 +15,7 @@ type step struct {
 	active       bool
 	decodes      bool // the decoding sequences take part
 	start, end   time.Duration
-	steps        int
+	steps        int     // 0: nobody has work, all wait for what is read back
 	first, slope float64 // s: duration of the first step, growth from step to step
 	watts        float64
 }
@@ -29,6 +29,10 @@ func (s *step) endOf(n int) time.Duration {
 // truncate ends a jump with the first of its steps that ends at or after now.
 func (s *step) truncate(now time.Duration) {
 	if !s.active || s.steps == 1 || s.end <= now {
+		return
+	}
+	if s.steps == 0 {
+		s.end = max(now, s.start)
 		return
 	}
 	s.steps = 1 + sort.Search(s.steps-1, func(i int) bool { return s.endOf(i+1) >= now })
@@ -49,9 +53,13 @@ func (e *Engine) plan(at time.Duration) {
 		budget -= len(e.decoding.ends)
 	}
 	for _, s := range e.prefilling {
-		budget -= chunk(s, budget, &work)
+		budget -= chunk(at, s, budget, &work)
 	}
 	blocked := e.admissionsAt(at, budget, &work)
+	if until, waits := e.loading(at); waits && work.Prefill == 0 && len(e.decoding.ends) == 0 {
+		e.await(at, until, blocked)
+		return
+	}
 	decodes := !e.cfg.Separate || work.Prefill == 0
 	if decodes {
 		work.Seqs, work.Context = len(e.decoding.ends), e.decoding.context()
@@ -68,6 +76,17 @@ func (e *Engine) plan(at time.Duration) {
 	e.stats.block(blocked, e.step.end-e.step.start)
 }
 
+// await idles until what is read back is there, or somebody may be let in.
+func (e *Engine) await(at, until time.Duration, blocked Blocked) {
+	e.step = step{active: true, start: at, end: until, watts: e.cfg.Power.IdleW}
+	if e.waiting.len() > 0 {
+		if in := e.admissibleAt(e.waiting.first()); in > at {
+			e.step.truncate(in)
+		}
+	}
+	e.stats.block(blocked, e.step.end-at)
+}
+
 // admissionsAt admits what the step's budget of tokens holds, and says what forbids
 // the next one.
 func (e *Engine) admissionsAt(at time.Duration, budget int, work *Work) (blocked Blocked) {
@@ -79,7 +98,7 @@ func (e *Engine) admissionsAt(at time.Duration, budget int, work *Work) (blocked
 		if s.decoding() {
 			budget--
 		} else {
-			budget -= chunk(s, budget, work)
+			budget -= chunk(at, s, budget, work)
 		}
 	}
 	if budget <= 0 && e.waiting.len() > 0 {
@@ -88,8 +107,12 @@ func (e *Engine) admissionsAt(at time.Duration, budget int, work *Work) (blocked
 	return blocked
 }
 
-// chunk puts as much of the sequence's prompt into the step as the budget holds.
-func chunk(s *sequence, budget int, work *Work) int {
+// chunk puts as much of the sequence's prompt into the step as the budget holds,
+// nothing while it waits for blocks of a tier.
+func chunk(at time.Duration, s *sequence, budget int, work *Work) int {
+	if s.loaded > at {
+		return 0
+	}
 	n := min(budget, s.prompt-s.computed)
 	if n <= 0 {
 		return 0

@@ -109,6 +109,10 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 	if pool.MaxNumSeqs != (Value{}) {
 		seqs = pool.MaxNumSeqs
 	}
+	tiers, err := p.tiers(pool, memory, l.DP)
+	if err != nil {
+		return sim.Config{}, err
+	}
 	n := float64(l.Accelerators())
 	return sim.Config{
 		Cost: system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft, RankTokens: r.MaxBatchedTokens.int()}),
@@ -118,6 +122,7 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
 		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
 		MaxQueueDelay: duration(r.MaxQueueDelay),
+		Offload:       tiers,
 		Accepted:      accepted, Speed: 1,
 	}, nil
 }

@@ -27,6 +27,7 @@ type Profile struct {
 	KVRegime      string        `yaml:"kv_regime,omitempty"` // of the model; "" ideal paging
 	Chosen        []Chosen      `yaml:"chosen,omitempty"`    // after seeing what was published
 	Speculation   Speculation   `yaml:"speculation,omitempty"`
+	Offload       []OffloadTier `yaml:"offload,omitempty"` // below the KV pool of engines that take prompts; none: what is evicted is gone
 	// ExpertFormat puts the experts' weights into another block format, mxfp4 or
 	// mxfp8; "" as the model has them.
 	ExpertFormat string      `yaml:"expert_format,omitempty"`
@@ -275,6 +276,9 @@ func (p *Profile) checkNames() error {
 		return fmt.Errorf("runtime.scheduler %q is not modelled; there are: vllm, sglang, trtllm", r.Scheduler)
 	case r.Scheduler == "trtllm" && r.Reserve != string(sim.ReserveOutput):
 		return fmt.Errorf("runtime.reserve is %q; the scheduler trtllm is modelled without eviction: output", r.Reserve)
+	}
+	if err := p.checkOffload(); err != nil {
+		return err
 	}
 	for i, pool := range p.Pools {
 		if err := checkSection(fmt.Sprintf("pools[%d]", i), pool); err != nil {

@@ -93,11 +93,15 @@ func (s strain) poolTokens() float64 {
 // pool compares the contexts that the prefix cache holds with the agents.
 func (s strain) pool() Limit {
 	tokens, input := s.poolTokens(), float64(s.level.MeanInput)
+	tier := "an offload tier"
+	if len(s.deployment.Serve[0].Offload) > 0 {
+		tier = "larger offload tiers"
+	}
 	return Limit{
 		By: "KV pool",
 		Why: fmt.Sprintf("it holds %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
 			tokens/input, input/1e3, tokens/1e6, s.level.Agents, float64(s.level.MeanUncached), s.ideal),
-		Lift: fmt.Sprintf("room for %d contexts is %.2f times the pool: fewer bytes a token, an offload tier, or more of the memory left by the weights", s.level.Agents, float64(s.level.Agents)*input/tokens),
+		Lift: fmt.Sprintf("room for %d contexts is %.2f times the pool: fewer bytes a token, %s, or more of the memory left by the weights", s.level.Agents, float64(s.level.Agents)*input/tokens, tier),
 	}
 }
 
