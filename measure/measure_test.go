@@ -289,6 +289,41 @@ func TestLittleWithCutTurns(t *testing.T) {
 	}
 }
 
+// TestLittleWhereAnEngineSlowsDown: cycles of 1 s become cycles of a minute in the
+// window's second half, and stay under way at its end. The load is whole; with a turn
+// lost from every fourth slot, or counted twice, it is not.
+func TestLittleWhereAnEngineSlowsDown(t *testing.T) {
+	const agents = 40
+	for _, fault := range []string{"", "lost", "twice"} {
+		var rows []plimsoll.Row
+		for slot := range agents {
+			for at := float64(slot) / agents; at < 300; {
+				length, n := 1.0, len(rows)
+				if at > 150 {
+					length = 50 + float64(slot)/2
+				}
+				r := turn(slot, n, at+0.2, at+0.2, at+0.5, at+length, 20)
+				if slot%4 > 0 || length < 2 || fault != "lost" {
+					rows = append(rows, r)
+				}
+				if slot%4 == 0 && length > 2 && fault == "twice" {
+					r.Turn = int32(n + 1)
+					rows = append(rows, r)
+				}
+				at += length
+			}
+		}
+		e := plimsoll.Evidence{Window: plimsoll.Window{Start: 10 * second, End: 290 * second}, Stage: plimsoll.Stage{Agents: agents}}
+		ordered, _ := bySlots(rows)
+		if off := math.Abs(balance(ordered, e.Window, agents) - 1); (off <= littleShare) != (fault == "") {
+			t.Errorf("%q: off by %g", fault, off)
+		}
+		if g := little(&e, rows); fault == "" && !g.OK || g.Note != "" {
+			t.Errorf("%q: %+v", fault, g)
+		}
+	}
+}
+
 func TestLittle(t *testing.T) {
 	var rows []plimsoll.Row
 	for slot := range 3 {

@@ -34,7 +34,12 @@ func (b bound) tight(share float64) bool {
 // highest level with at least two runs whose mean margins pass.
 //
 // A level that cliffRuns runs pass by far is certified whatever the line says.
+//
+// At a torn edge neither says anything, and the share of failing runs is bounded.
 func (l *locality) judge() bound {
+	if l.torn() {
+		return l.tornBound()
+	}
 	out := l.lineBound()
 	if far := l.farBelow(); far > out.certified {
 		out.ok, out.certified, out.low, out.estimate = true, far, float64(far), math.Max(math.Exp(l.edge), float64(far))
@@ -157,6 +162,9 @@ func (l *locality) highestPass() int {
 // falling reports whether a level failed far below one that passed, by more than the
 // noise of two runs explains.
 func (l *locality) falling() bool {
+	if l.torn() {
+		return false
+	}
 	noise := 3 * math.Sqrt2 * math.Max(l.bound.s, leastNoise)
 	for _, high := range l.runs {
 		for _, low := range l.runs {

@@ -8,10 +8,12 @@ import (
 
 // At a cliff, where an engine goes from passing by far to failing by far within a
 // few agents, a line says little. There a level is certified by cliffRuns fresh runs
-// that all pass by far, and the gap above it is bisected.
+// that all pass by far, and the gap above it is bisected; cliffFails runs above that
+// fail by far show that it is a cliff, and not an edge that some runs get over.
 const (
-	cliffRuns = 3
-	cliffGap  = 0.03 // log distance of pass and fail at which bisecting ends
+	cliffRuns  = 3
+	cliffFails = 2
+	cliffGap   = 0.03 // log distance of pass and fail at which bisecting ends
 )
 
 // cliff returns the highest level whose runs all pass by far and the lowest above it
@@ -46,7 +48,11 @@ func (l *locality) climb(pass, fail int) (int, string) {
 	if fail-pass > 1 && math.Log(float64(fail)/float64(pass)) > cliffGap {
 		return (pass + fail) / 2, fmt.Sprintf("a cliff between %d and %d: half way", pass, fail)
 	}
-	return pass, fmt.Sprintf("a cliff between %d and %d: replicate of %d", pass, fail, pass)
+	n := pass
+	if l.by(pass) >= cliffRuns {
+		n = fail
+	}
+	return n, fmt.Sprintf("a cliff between %d and %d: replicate of %d", pass, fail, n)
 }
 
 // by counts the runs at n, or up to replicateReach above it, that pass by far; 0
@@ -66,11 +72,15 @@ func (l *locality) by(n int) int {
 	return count
 }
 
-// farBelow returns the highest level that cliffRuns runs pass by far; 0 none.
+// farBelow returns the highest level that cliffRuns runs pass by far, twice as many
+// where no cliff is in sight; 0 none.
 func (l *locality) farBelow() int {
-	best := 0
+	best, need := 0, 2*cliffRuns
+	if _, _, ok := l.cliff(); ok {
+		need = cliffRuns
+	}
 	for _, r := range l.runs {
-		if r.agents > best && l.by(r.agents) >= cliffRuns {
+		if r.agents > best && l.by(r.agents) >= need {
 			best = r.agents
 		}
 	}

@@ -77,14 +77,16 @@ func (l *locality) settle() {
 		return
 	}
 	l.bound = l.judge()
-	pass, _, cliff := l.cliff()
+	pass, fail, cliff := l.cliff()
 	switch {
 	case l.zero():
 		l.done = true
+	case l.torn():
+		l.done = l.bound.ok || len(l.runs) >= l.c.Runs
 	case l.top():
 		l.done = l.bound.certified == l.c.MaxAgents || l.at(l.c.MaxAgents) >= 2*cliffRuns
 	case l.unconfirmed():
-	case cliff && l.bound.ok && l.bound.certified >= pass:
+	case cliff && l.bound.ok && l.bound.certified >= pass && len(l.replicates(fail)) >= cliffFails:
 		l.done = true
 	case l.bound.ok && l.bound.tight(l.c.Tight) && len(l.local()) >= l.c.LeastRuns:
 		l.done = true
@@ -122,6 +124,8 @@ func (l *locality) gain() float64 {
 func (l *locality) next() (int, string) {
 	pass, fail, cliff := l.cliff()
 	switch {
+	case l.torn():
+		return l.retreat()
 	case cliff:
 		return l.climb(pass, fail)
 	case l.top():

@@ -36,6 +36,8 @@ type observation struct {
 	// scale and towards the miss: by how much half the run-to-run variance shifts
 	// the percentile of all runs pooled against that of a run.
 	curve [constraints]float64
+	// miss is the share of turns beyond the limit.
+	miss [constraints]float64
 	// error is the standard error of the margins inside the run, from its walks.
 	error [constraints]float64
 	pass  bool
@@ -56,6 +58,8 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		o := observation{agents: p.Stage.Agents, level: p.Stage.Level, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
 		o.raw[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()), boundless)
 		o.raw[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS), boundless)
+		o.miss[constraintTTFT] = share(p.Evidence.TTFT, func(s float64) bool { return s > t.TTFT.Seconds() })
+		o.miss[constraintSpeed] = share(p.Evidence.Speed, func(tps float64) bool { return tps < t.SpeedTPS })
 		if strings.Contains(v.BoundBy, slo.ByFailures) || strings.Contains(v.BoundBy, slo.ByStarvation) {
 			o.raw[constraintTTFT] = boundless
 		}
@@ -73,6 +77,17 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		return o, true
 	}
 	return observation{}, false
+}
+
+// share returns how many of the values are beyond a limit, 0 to 1.
+func share(values []float64, beyond func(float64) bool) float64 {
+	n := 0.0
+	for _, v := range values {
+		if beyond(v) {
+			n++
+		}
+	}
+	return n / math.Max(1, float64(len(values)))
 }
 
 func capped(y, most float64) float64 { return math.Max(-most, math.Min(most, y)) }
