@@ -201,31 +201,15 @@ func extraBody(path string, sampling map[string]float64) (json.RawMessage, error
 		}
 		members[name] = number
 	}
-	for name := range members {
-		for _, word := range []string{"api_key", "apikey", "api-key", "authorization", "password", "secret"} {
-			if strings.Contains(strings.ToLower(name), word) {
-				return nil, fmt.Errorf("extra body: member %q looks like a secret and would stand in the result: give it as --header NAME=%sVARIABLE", name, HeaderFromEnv)
-			}
+	for name, value := range members {
+		if err := checkMember(name, value); err != nil {
+			return nil, err
 		}
 	}
 	if len(members) == 0 {
 		return nil, nil
 	}
 	return json.Marshal(members)
-}
-
-// HeaderFromEnv begins a header's value that is the name of an environment variable.
-const HeaderFromEnv = "env:"
-
-// checkHeader refuses a secret by value: run.yaml would hold it.
-func checkHeader(name, value string) error {
-	low := strings.ToLower(name)
-	for _, word := range []string{"auth", "cookie", "key", "token", "secret", "password"} {
-		if strings.Contains(low, word) && !strings.HasPrefix(value, HeaderFromEnv) {
-			return fmt.Errorf("header %s looks like a secret and would stand in run.yaml: give it as %s=%sNAME with the value in that environment variable", name, name, HeaderFromEnv)
-		}
-	}
-	return nil
 }
 
 // checkMetricsURL refuses credentials in an address: run.yaml would hold them.

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-const canary = "canary-5d1f0c7e9b"
+const canary = "canary-5d1f0c7e9b-a41"
 
 // secretly runs the program with the canary in the environment.
 func secretly(t *testing.T, args ...string) (code int, output string) {
@@ -70,22 +70,23 @@ func TestNoSecretIsWritten(t *testing.T) {
 func TestSecretsInAddressesAreRefused(t *testing.T) {
 	host := net.JoinHostPort("127.0.0.1", "1")
 	for name, args := range map[string][]string{
-		"user":               {"--url", "http://" + canary + "@" + host + "/v1"},
-		"password":           {"--url", "http://u:" + canary + "@" + host + "/v1"},
-		"no scheme":          {"--url", canary + "@" + host},
-		"broken address":     {"--url", "http://" + canary + "@%zz"},
-		"query":              {"--url", "http://" + host + "/v1?api_key=" + canary},
-		"query, dry run":     {"--url", "http://" + host + "/v1?api_key=" + canary, "--dry-run"},
-		"query, far":         {"--url", "https://engine.example/v1?api_key=" + canary},
-		"fragment":           {"--url", "http://" + host + "/v1#" + canary},
-		"power user":         {"--virtual", "--power", "prometheus:http://u:" + canary + "@" + host + "/x@accelerator"},
-		"power, dry run":     {"--dry-run", "--power", "prometheus:http://u:" + canary + "@" + host + "/x@accelerator"},
-		"power query":        {"--dry-run", "--power", "prometheus:http://" + host + "/x?token=" + canary + "@accelerator"},
-		"header":             {"--url", "http://" + host + "/v1", "--header", "X-Api-Key=" + canary},
-		"metrics user":       {"--engine-metrics", "http://" + canary + "@" + host + "/metrics"},
-		"metrics query":      {"--engine-metrics", "http://" + host + "/metrics?key=" + canary},
-		"metrics header":     {"--engine-metrics", "http://" + host + "/metrics", "--engine-metrics-header", "Authorization=" + canary},
-		"metrics bad scheme": {"--engine-metrics", "x://" + canary},
+		"user":                   {"--url", "http://" + canary + "@" + host + "/v1"},
+		"password":               {"--url", "http://u:" + canary + "@" + host + "/v1"},
+		"no scheme":              {"--url", canary + "@" + host},
+		"broken address":         {"--url", "http://" + canary + "@%zz"},
+		"query":                  {"--url", "http://" + host + "/v1?api_key=" + canary},
+		"query, dry run":         {"--url", "http://" + host + "/v1?api_key=" + canary, "--dry-run"},
+		"query, far":             {"--url", "https://engine.example/v1?api_key=" + canary},
+		"fragment":               {"--url", "http://" + host + "/v1#" + canary},
+		"power user":             {"--virtual", "--power", "prometheus:http://u:" + canary + "@" + host + "/x@accelerator"},
+		"power, dry run":         {"--dry-run", "--power", "prometheus:http://u:" + canary + "@" + host + "/x@accelerator"},
+		"power query":            {"--dry-run", "--power", "prometheus:http://" + host + "/x?token=" + canary + "@accelerator"},
+		"header":                 {"--url", "http://" + host + "/v1", "--header", "X-Api-Key=" + canary},
+		"header of another name": {"--url", "http://" + host + "/v1", "--header", "X-Tenant=" + canary, "--dry-run"},
+		"metrics user":           {"--engine-metrics", "http://" + canary + "@" + host + "/metrics"},
+		"metrics query":          {"--engine-metrics", "http://" + host + "/metrics?key=" + canary},
+		"metrics header":         {"--engine-metrics", "http://" + host + "/metrics", "--engine-metrics-header", "Authorization=" + canary},
+		"metrics bad scheme":     {"--engine-metrics", "x://" + canary},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")

@@ -8,8 +8,12 @@ import (
 	"plimsoll/slo"
 )
 
-// tornSide is the confidence with which a torn edge's claim holds.
-const tornSide = 0.95
+// The numbers of a torn edge: the confidence with which its claim holds, and how far
+// apart, in log margins, its runs lie at least; noise about a line does not go so far.
+const (
+	tornSide = 0.95
+	tornGap  = 1.0
+)
 
 // torn reports whether a run fails by far where one nearby, of as many agents or
 // more, passes by far. Such an engine is metastable: once prompts are evicted faster
@@ -21,7 +25,7 @@ func (l *locality) torn() bool {
 			continue
 		}
 		for _, good := range l.runs {
-			if good.margin() <= -farOff && good.agents >= bad.agents && good.x <= bad.x+2*localReach {
+			if good.margin() <= -farOff && bad.far()-good.far() >= tornGap && good.agents >= bad.agents && good.x <= bad.x+2*localReach {
 				return true
 			}
 		}

@@ -11,7 +11,8 @@ import (
 func ran(n, good, bad int) []observation {
 	of := func(margin, miss float64) observation {
 		return observation{agents: n, x: math.Log(float64(n)), pass: margin < 0,
-			y: [constraints]float64{margin, -farOff}, miss: [constraints]float64{miss, 0.01}}
+			y: [constraints]float64{margin, -farOff}, raw: [constraints]float64{5 * margin, -1.5},
+			miss: [constraints]float64{miss, 0.01}}
 	}
 	return append(slices.Repeat([]observation{of(-farOff, 0.005)}, good), slices.Repeat([]observation{of(farOff, 0.4)}, bad)...)
 }
