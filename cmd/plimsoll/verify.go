@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"plimsoll/bundle"
 	"plimsoll/result"
@@ -59,7 +60,11 @@ func (c *VerifyCmd) Run(_ context.Context, io *IO) error {
 			}
 			continue
 		}
-		fmt.Fprintf(io.Out, "%s: every file and every figure follows\n", path)
+		signed := ""
+		if len(keys) > 0 {
+			signed = fmt.Sprintf(", signed by the owner of %s", strings.Join(c.PubKey, " and of "))
+		}
+		fmt.Fprintf(io.Out, "%s: every file and every figure follows%s\n", path, signed)
 	}
 	if bad > 0 {
 		return &ExitError{exitCheck, fmt.Errorf("verify: %d of %d run folders do not follow from their rows", bad, len(c.Dirs))}

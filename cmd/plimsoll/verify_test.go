@@ -66,7 +66,7 @@ func TestVerifyReportCompare(t *testing.T) {
 	if err := (&KeygenCmd{Out: key}).Run(ctx, io); err == nil {
 		t.Error("keygen overwrote a key")
 	}
-	if err := (&VerifyCmd{Dirs: []string{dir}, PubKey: []string{key + ".pub"}}).Run(ctx, io); err != nil {
+	if err := (&VerifyCmd{Dirs: []string{dir}, PubKey: []string{key + ".pub"}}).Run(ctx, io); err != nil || !strings.Contains(out.String(), "signed by the owner of "+key) {
 		t.Errorf("a signed folder: %v\n%s", err, out.String())
 	}
 	if err := (&VerifyCmd{Dirs: []string{dir}, PubKey: []string{key + "2.pub"}}).Run(ctx, io); code(err) != exitCheck {
