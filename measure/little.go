@@ -14,7 +14,8 @@ import (
 // counted twice, shows as a mismatch. Cycles that the window's edges cut make the
 // law inexact; the limit is never below four standard errors of that. Where an engine
 // slows down in the window, or turns were cut, the edges come to more than that: a
-// mismatch stands only if it is there without them, by balance.
+// mismatch stands only if it is there without them, by balance. It also stands where TTFT falls all
+// through the window: that is the backlog of our own ramp, of which no verdict may be made.
 func little(e *plimsoll.Evidence, rows []plimsoll.Row) plimsoll.Gate {
 	const name, unit = "little", "of agents"
 	ordered, branched := bySlots(rows)
@@ -34,10 +35,23 @@ func little(e *plimsoll.Evidence, rows []plimsoll.Row) plimsoll.Gate {
 	edge := math.Sqrt(2*n*third/(3*cycle)) / (n * w)
 	off := math.Abs(float64(len(cycles))/w*cycle/n - 1)
 	limit := math.Max(littleShare, 4*edge)
-	if off > limit {
+	if off > limit && !draining(ordered, e.Window) {
 		off, limit = math.Abs(balance(ordered, e.Window, e.Stage.Agents)-1), littleShare
 	}
 	return plimsoll.Gate{Name: name, Value: off, Limit: limit, Unit: unit, OK: off <= limit}
+}
+
+// draining reports whether TTFT fell through the window, by more than one trend in a
+// thousand does by chance.
+func draining(ordered []*plimsoll.Row, w plimsoll.Window) bool {
+	var inside []*plimsoll.Row
+	for _, r := range ordered {
+		if !r.Primer && r.Sent != plimsoll.Never && w.Holds(r.Sent) {
+			inside = append(inside, r)
+		}
+	}
+	s := steady(inside, w)
+	return s.TTFTTrend < 0 && s.TTFTTrendP < 0.001
 }
 
 // bySlots returns the rows in order of slots and time. branched: some agent has more

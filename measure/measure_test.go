@@ -324,6 +324,24 @@ func TestLittleWhereAnEngineSlowsDown(t *testing.T) {
 	}
 }
 
+// TestLittleWhileABacklogDrains: the ramp left a backlog, and TTFT falls from a minute to
+// nothing in the window. Such a level is no verdict's, though every agent is busy.
+func TestLittleWhileABacklogDrains(t *testing.T) {
+	const agents = 100
+	var rows []plimsoll.Row
+	for slot := range agents {
+		for at := float64(slot) / agents; at < 320; {
+			wait := math.Max(0.1, 30-at/4)
+			rows = append(rows, turn(slot, len(rows), at, at, at+wait, at+wait+0.2, 20))
+			at += wait + 0.2
+		}
+	}
+	e := plimsoll.Evidence{Window: plimsoll.Window{Start: 20 * second, End: 300 * second}, Stage: plimsoll.Stage{Agents: agents}}
+	if g := little(&e, rows); g.OK || g.Note != "" {
+		t.Errorf("%+v", g)
+	}
+}
+
 func TestLittle(t *testing.T) {
 	var rows []plimsoll.Row
 	for slot := range 3 {
