@@ -20,6 +20,7 @@ vet:
 # Everything but end-to-end, under the race detector.
 fast:
 	PLIMSOLL_PARTS=$$(./scripts/parts.sh where) PLIMSOLL_PROMETHEUS=$$(command -v prometheus) CGO_ENABLED=1 $(GO) test -race $(FAST)
+	$(GO) test ./sim/profile # its longest simulations are left out under the detector
 
 # End-to-end runs alone and never under the race detector: a slow client voids a run.
 e2e: build
