@@ -35,9 +35,10 @@ func (d *Deployment) Stats() Stats {
 		out.CachedTokens += e.stats.CachedTokens
 		for i, n := range e.stats.ReadTokens {
 			if i == len(out.ReadTokens) {
-				out.ReadTokens = append(out.ReadTokens, 0)
+				out.ReadTokens, out.Reading = append(out.ReadTokens, 0), append(out.Reading, 0)
 			}
 			out.ReadTokens[i] += n
+			out.Reading[i] += e.stats.Reading[i]
 		}
 	}
 	for _, e := range last {

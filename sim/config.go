@@ -76,9 +76,12 @@ type Config struct {
 	Accepted       float64       // tokens a decode step yields a sequence: above 1 with speculation, 0 is 1
 	Speed          float64       // divides every step's duration; 1 as priced
 	PerToken       bool          // emit every token, not only first and last
+	Ports          int           // over which KV caches come and go between the stages of a deployment, each one after the other; 0: no bound
 }
 
-// Scaled returns the configuration with its KV pool and its speed multiplied.
+// Scaled returns the configuration with its KV pool and the speed of its steps
+// multiplied. The tiers below the pool and their links stay as they are: they are
+// other memory, with sizes and rates of their own.
 func (c Config) Scaled(kv, speed float64) Config {
 	c.Blocks = int(float64(c.Blocks) * kv)
 	c.Speed *= speed
@@ -94,7 +97,7 @@ func (c Config) Validate() error {
 		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
 		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
 		{"PreferredQueue", c.PreferredQueue, 0},
-		{"FixedBlocks", c.FixedBlocks, 0},
+		{"FixedBlocks", c.FixedBlocks, 0}, {"Ports", c.Ports, 0},
 	} {
 		if f.value < f.min {
 			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)

@@ -22,7 +22,7 @@ type DeploymentConfig struct {
 	Router        Router
 	Overhead      time.Duration // routing and tokenising before a request is queued
 	// Handing a prompt's KV cache from Serve to Decode takes TransferFixed plus
-	// TransferPerToken seconds a prompt token.
+	// TransferPerToken seconds a prompt token, these over a port of each side; see ports.
 	TransferFixed    time.Duration
 	TransferPerToken float64
 	// Racks is how many equal copies the engines are: the first of Serve and Decode
@@ -66,7 +66,7 @@ func (c DeploymentConfig) Validate() error {
 }
 
 // Scaled returns the configuration with the KV pools and the speeds of all engines
-// multiplied.
+// multiplied; see Config.Scaled. The network stays as it is.
 func (c DeploymentConfig) Scaled(kv, speed float64) DeploymentConfig {
 	scale := func(in []Config) (out []Config) {
 		for _, e := range in {
@@ -89,6 +89,7 @@ type Deployment struct {
 	last     time.Duration
 	flights  map[uint64]*flight
 	affinity affinity
+	ports    ports
 	stats    Stats
 }
 
@@ -119,6 +120,7 @@ func NewDeployment(cfg DeploymentConfig) (*Deployment, error) {
 	for _, c := range cfg.Decode {
 		d.decode = append(d.decode, engineOf(c))
 	}
+	d.ports = newPorts(d.serve, d.decode)
 	return d, nil
 }
 
@@ -239,7 +241,9 @@ func (d *Deployment) served(f *flight, m Emission, emit func(Emission)) {
 		return
 	}
 	f.computed = true
-	d.post(m.At+d.cfg.TransferFixed+seconds(d.cfg.TransferPerToken*float64(f.Tokens)), f)
+	long := seconds(d.cfg.TransferPerToken * float64(f.Tokens))
+	d.stats.Sending += long
+	d.post(d.ports.send(m.At, f.on, long)+d.cfg.TransferFixed, f)
 }
 
 // decoded takes what is emitted to the client.

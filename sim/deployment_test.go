@@ -102,6 +102,35 @@ func TestTwoStages(t *testing.T) {
 	}
 }
 
+// KV caches that go at one instant share the ports of whom they leave and of whom they
+// come to; without ports nothing waits.
+func TestTransfersShareThePorts(t *testing.T) {
+	one := sim.Config{Cost: linear{}, BlockTokens: 16, Blocks: 4000, Reserve: sim.ReserveOutput, MaxSeqs: 4, StepTokens: 4096, MaxContext: 8192, Speed: 1}
+	for _, c := range []struct{ out, in, rounds int }{{0, 0, 1}, {1, 0, 4}, {2, 0, 2}, {4, 1, 4}, {4, 4, 1}, {3, 4, 2}} {
+		from, to := one, one
+		from.Ports, to.Ports = c.out, c.in
+		d, err := sim.NewDeployment(sim.DeploymentConfig{Serve: []sim.Config{from}, Decode: []sim.Config{to}, Router: sim.RouteAffinity, TransferPerToken: 1e-3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range 4 {
+			if err := d.Submit(0, sim.Request{ID: uint64(id + 1), Tokens: 1000, Output: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var last time.Duration
+		for at, ok := d.Next(); ok; at, ok = d.Next() {
+			d.Advance(at, func(e sim.Emission) { last = e.At })
+		}
+		if got := last.Truncate(time.Second); got != time.Duration(c.rounds)*time.Second {
+			t.Errorf("%d ports out, %d in: the last of four transfers of a second is there after %s, want %d s and a step", c.out, c.in, last, c.rounds)
+		}
+		if s := d.Stats(); s.Sending != 4*time.Second {
+			t.Errorf("%d ports out, %d in: %s of sending", c.out, c.in, s.Sending)
+		}
+	}
+}
+
 // Sessions stay on their engine, so that their prefixes hit; least loaded engines
 // see them again only by chance.
 func TestAffinityKeepsPrefixes(t *testing.T) {

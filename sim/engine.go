@@ -38,8 +38,8 @@ func engineOf(cfg Config) *Engine {
 	e := &Engine{cfg: cfg, pool: newPool(cfg.Blocks, cfg.Offload...), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}
 	for _, t := range cfg.Offload {
 		e.links = append(e.links, make(readers, t.Links))
-		e.stats.ReadTokens = append(e.stats.ReadTokens, 0)
 	}
+	e.stats.ReadTokens, e.stats.Reading = make([]int64, len(cfg.Offload)), make([]time.Duration, len(cfg.Offload))
 	return e
 }
 

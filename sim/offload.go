@@ -138,16 +138,22 @@ func (t *tier) clear() {
 // readers are the links of a tier: when each is free.
 type readers []time.Duration
 
-// read returns when blocks asked for at an instant are there.
-func (r readers) read(at time.Duration, blocks int, blockSeconds float64) time.Duration {
+// first returns the link that is free first.
+func (r readers) first() *time.Duration {
 	first := 0
 	for i := range r {
 		if r[i] < r[first] {
 			first = i
 		}
 	}
-	r[first] = max(at, r[first]) + seconds(float64(blocks)*blockSeconds)
-	return r[first]
+	return &r[first]
+}
+
+// read returns when blocks asked for at an instant are there.
+func (r readers) read(at time.Duration, blocks int, blockSeconds float64) time.Duration {
+	free := r.first()
+	*free = max(at, *free) + seconds(float64(blocks)*blockSeconds)
+	return *free
 }
 
 // readBack brings blocks of the tiers into the pool, where they take the place of
@@ -163,6 +169,7 @@ func (e *Engine) readBack(at time.Duration, s *sequence, counts []int) {
 		n += blocks
 		s.loaded = max(s.loaded, e.links[i].read(at, blocks, e.cfg.Offload[i].BlockSeconds))
 		e.stats.ReadTokens[i] += int64(blocks * e.cfg.BlockTokens)
+		e.stats.Reading[i] += seconds(float64(blocks) * e.cfg.Offload[i].BlockSeconds)
 	}
 	for _, h := range s.held {
 		s.loaded = max(s.loaded, h.run.loaded)

@@ -17,6 +17,11 @@ type Stats struct {
 	Steps                                    int64
 	Busy                                     time.Duration // time in steps
 	EnergyJ                                  float64       // up to the end of the last completed step
+	// Reading is what reading back takes over the links of each tier, all links
+	// together; Sending what the KV caches that go to the next stage take over the
+	// ports, all ports of a side together. Both count when it is asked for.
+	Reading []time.Duration
+	Sending time.Duration
 	// Blocked tells for how long the head of the queue was kept out, by reason.
 	Blocked map[Blocked]time.Duration
 }
@@ -39,7 +44,7 @@ func (e *Engine) Stats() Stats {
 		s.OutputTokens += int64(e.decoding.outputOf(d) - d.counted)
 	}
 	s.Blocks, s.UsedBlocks, s.CachedBlocks = e.pool.total, e.pool.private+e.pool.pinned, e.pool.evictable
-	s.ReadTokens = slices.Clone(e.stats.ReadTokens)
+	s.ReadTokens, s.Reading = slices.Clone(e.stats.ReadTokens), slices.Clone(e.stats.Reading)
 	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
 	for why, d := range e.stats.Blocked {
 		s.Blocked[why] = d

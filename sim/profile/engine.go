@@ -122,8 +122,8 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
 		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
 		MaxQueueDelay: duration(r.MaxQueueDelay),
-		Offload:       tiers,
-		Accepted:      accepted, Speed: 1,
+		Offload:       tiers, Ports: l.Accelerators(),
+		Accepted: accepted, Speed: 1,
 	}, nil
 }
 

@@ -1,0 +1,44 @@
+package sim
+
+import "time"
+
+// ports are the network links of two stages: when each is free. A KV cache takes one
+// of its engine's and one of the next stage's, whichever are free first, for as long as
+// its bytes take. Which engine of the next stage it goes to is settled on arrival, so
+// that stage's ports stand together.
+type ports struct {
+	out map[*Engine]readers
+	in  readers
+}
+
+func newPorts(serve, decode []*Engine) ports {
+	p := ports{out: make(map[*Engine]readers)}
+	if len(decode) == 0 {
+		return p
+	}
+	for _, e := range serve {
+		p.out[e] = make(readers, e.cfg.Ports)
+	}
+	for _, e := range decode {
+		p.in = append(p.in, make(readers, e.cfg.Ports)...)
+	}
+	return p
+}
+
+// send returns when what an engine sends at an instant has gone, which takes so long
+// once there is a port on both sides.
+func (p ports) send(at time.Duration, from *Engine, long time.Duration) time.Duration {
+	var sides []*time.Duration
+	for _, side := range []readers{p.out[from], p.in} {
+		if len(side) > 0 {
+			sides = append(sides, side.first())
+		}
+	}
+	for _, free := range sides {
+		at = max(at, *free)
+	}
+	for _, free := range sides {
+		*free = at + long
+	}
+	return at + long
+}
