@@ -8,12 +8,16 @@ import (
 )
 
 // TestSessionsStayAndSpread: a session stays where it came, and a new one goes to an
-// engine with the fewest live sessions, however many there were before.
+// engine with the fewest live sessions and there to a rank with the fewest, however many
+// there were before.
 func TestSessionsStayAndSpread(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		engines := rapid.IntRange(1, 5).Draw(t, "engines")
-		a := newAffinity(engines)
-		at, open := map[uint64]int{}, map[uint64]int{}
+		a := newAffinity()
+		var engines []*Engine
+		for range rapid.IntRange(1, 5).Draw(t, "engines") {
+			engines = append(engines, engineOf(Config{Ranks: rapid.IntRange(1, 3).Draw(t, "ranks"), Blocks: 1}))
+		}
+		at, open := map[uint64]*rank{}, map[uint64]int{}
 		var now time.Duration
 		for range rapid.IntRange(1, 80).Draw(t, "requests") {
 			now += time.Duration(rapid.IntRange(0, 40).Draw(t, "gap")) * time.Second
@@ -24,25 +28,26 @@ func TestSessionsStayAndSpread(t *testing.T) {
 				continue
 			}
 			a.expire(now)
-			before := append([]int(nil), a.live...)
+			fewest, fewestOf := fewestLive(engines)
 			_, kept := a.sessions[id]
-			s := a.place(now, id, func(int) int { return 0 })
-			if kept && s.engine != at[id] {
-				t.Fatalf("session %d went from engine %d to %d", id, at[id], s.engine)
+			s := a.place(now, id, engines...)
+			if kept && s.on != at[id] {
+				t.Fatalf("session %d left its rank", id)
 			}
-			for i, n := range before {
-				if !kept && before[s.engine] > n {
-					t.Fatalf("a new session went to engine %d of %v live sessions, not to %d", s.engine, before, i)
+			if before := s.on.engine.live - 1; !kept && (before > fewest || s.on.live-1 > fewestOf[s.on.engine]) {
+				t.Fatalf("a new session went to an engine of %d live sessions where one has %d, or a rank of %d where one has %d", before, fewest, s.on.live-1, fewestOf[s.on.engine])
+			}
+			at[id] = s.on
+			open[id]++
+			live, onRanks := 0, 0
+			for _, e := range engines {
+				live += e.live
+				for _, r := range e.ranks {
+					onRanks += r.live
 				}
 			}
-			at[id] = s.engine
-			open[id]++
-			live := 0
-			for _, n := range a.live {
-				live += n
-			}
-			if busy := busySessions(open); live < busy || live > len(a.sessions) {
-				t.Fatalf("%d live sessions, %d of %d have a request under way", live, busy, len(a.sessions))
+			if busy := busySessions(open); live < busy || live > len(a.sessions) || live != onRanks {
+				t.Fatalf("%d live sessions (%d on ranks), %d of %d have a request under way", live, onRanks, busy, len(a.sessions))
 			}
 		}
 	})
@@ -55,4 +60,19 @@ func busySessions(open map[uint64]int) (n int) {
 		}
 	}
 	return n
+}
+
+// fewestLive returns the live sessions of the engine with the fewest, and for each those
+// of its rank with the fewest.
+func fewestLive(engines []*Engine) (fewest int, of map[*Engine]int) {
+	of = make(map[*Engine]int)
+	fewest = engines[0].live
+	for _, e := range engines {
+		fewest = min(fewest, e.live)
+		of[e] = e.ranks[0].live
+		for _, r := range e.ranks {
+			of[e] = min(of[e], r.live)
+		}
+	}
+	return fewest, of
 }

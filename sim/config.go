@@ -15,7 +15,7 @@ const (
 	ReservePrompt Reserve = "prompt" // prompt only: preempt and recompute under pressure
 )
 
-// Work is what one step computes.
+// Work is what a rank computes in a step.
 type Work struct {
 	Seqs     int   // sequences that decode a token
 	Context  int64 // sum of their contexts, tokens
@@ -30,10 +30,11 @@ type Price struct {
 	Memory  float64 // of which memory is busy, s
 }
 
-// Cost prices steps. It must be pure, and for a fixed number of sequences linear
-// or nearly so in Context.
+// Cost prices steps, of which it is given the work of each attention rank: all ranks
+// meet in a step, so the slowest sets its pace. It must be pure, must not keep the
+// slice, and for a fixed number of sequences be linear or nearly so in Context.
 type Cost interface {
-	Price(Work) Price
+	Price(ranks []Work) Price
 }
 
 // Power is the draw of the accelerators behind the engine:
@@ -52,11 +53,13 @@ func (p Power) Watts(step Price) float64 {
 	return p.IdleW + (p.MaxW-p.IdleW)*math.Min(1, busy)
 }
 
-// Config describes an engine of one scheduler and one KV pool.
+// Config describes an engine. Blocks, tiers, sequences and step tokens are those of
+// each of its attention ranks.
 type Config struct {
 	Cost  Cost
 	Power Power
 
+	Ranks         int     // attention ranks, each with a queue and a KV pool of its own; 0 is 1
 	BlockTokens   int     // tokens a KV block
 	Blocks        int     // KV pool, blocks
 	Offload       []Tier  // below the pool, from the fastest; none: what is evicted is gone
@@ -88,6 +91,9 @@ func (c Config) Scaled(kv, speed float64) Config {
 	return c
 }
 
+// PoolTokens returns the tokens that the KV pools of all ranks hold.
+func (c Config) PoolTokens() int { return max(1, c.Ranks) * c.Blocks * c.BlockTokens }
+
 // Validate names the first field that is out of bounds.
 func (c Config) Validate() error {
 	for _, f := range []struct {
@@ -97,7 +103,7 @@ func (c Config) Validate() error {
 		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
 		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
 		{"PreferredQueue", c.PreferredQueue, 0},
-		{"FixedBlocks", c.FixedBlocks, 0}, {"Ports", c.Ports, 0},
+		{"FixedBlocks", c.FixedBlocks, 0}, {"Ports", c.Ports, 0}, {"Ranks", c.Ranks, 0},
 	} {
 		if f.value < f.min {
 			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)

@@ -10,7 +10,7 @@ type Router string
 
 // The routers. The decode stage always takes the least loaded worker.
 const (
-	RouteAffinity    Router = "affinity"     // a session stays on the worker that had the fewest live sessions when it came
+	RouteAffinity    Router = "affinity"     // a session stays on the worker and rank that had the fewest live sessions when it came
 	RouteLeastLoaded Router = "least_loaded" // fewest requests under way
 	RoutePrefix      Router = "prefix"       // longest resident prefix, then fewest requests
 )
@@ -100,8 +100,7 @@ type flight struct {
 	Request
 	at       time.Duration // of arrival, while it is in the mail
 	order    uint64        // of posting
-	on       *Engine       // nil while it is in the mail
-	seq      *sequence     // there
+	seq      *sequence     // on a rank, nil while it is in the mail
 	session  *session      // of the router, nil none
 	computed bool          // the prompt, by a Serve engine of two stages
 	gone     bool          // cancelled
@@ -113,7 +112,7 @@ func NewDeployment(cfg DeploymentConfig) (*Deployment, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	d := &Deployment{cfg: cfg, flights: make(map[uint64]*flight), affinity: newAffinity(len(cfg.Serve))}
+	d := &Deployment{cfg: cfg, flights: make(map[uint64]*flight), affinity: newAffinity()}
 	for _, c := range cfg.Serve {
 		d.serve = append(d.serve, engineOf(c))
 	}
@@ -188,8 +187,8 @@ func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
 	if f == nil {
 		return false
 	}
-	if f.on != nil {
-		f.on.cancel(now, f.seq)
+	if f.seq != nil {
+		f.seq.rank.engine.cancel(now, f.seq)
 	}
 	f.gone = true
 	d.left(now, f)
@@ -243,7 +242,7 @@ func (d *Deployment) served(f *flight, m Emission, emit func(Emission)) {
 	f.computed = true
 	long := seconds(d.cfg.TransferPerToken * float64(f.Tokens))
 	d.stats.Sending += long
-	d.post(d.ports.send(m.At, f.on, long)+d.cfg.TransferFixed, f)
+	d.post(d.ports.send(m.At, f.seq.rank.engine, long)+d.cfg.TransferFixed, f)
 }
 
 // decoded takes what is emitted to the client.
@@ -262,12 +261,13 @@ func (d *Deployment) deliver(at time.Duration, f *flight) {
 	if f.gone {
 		return // cancelled on the way
 	}
+	var on *rank
 	var asked Request
 	if f.computed {
-		f.on, asked = leastLoaded(d.decode), f.ready()
+		on, asked = leastLoaded(d.decode), f.ready()
 	} else {
-		f.on, asked = d.route(at, f), d.firstStage(f.Request)
+		on, asked = d.route(at, f), d.firstStage(f.Request)
 	}
 	f.seq = &sequence{Request: asked, flight: f}
-	f.on.enqueue(at, f.seq)
+	on.enqueue(at, f.seq)
 }

@@ -85,7 +85,7 @@ func TestTwoStages(t *testing.T) {
 	if err := d.Submit(0, sim.Request{ID: 1, Tokens: 1000, Output: 3, Session: 1}); err != nil {
 		t.Fatal(err)
 	}
-	price := func(w sim.Work) time.Duration { return time.Duration(linear{}.Price(w).Seconds * 1e9) }
+	price := func(w sim.Work) time.Duration { return time.Duration(linear{}.Price([]sim.Work{w}).Seconds * 1e9) }
 	want := 10*time.Millisecond + price(sim.Work{Prefill: 1000, Attended: 500500}) + 6*time.Millisecond + price(sim.Work{Seqs: 1, Context: 1000})
 	var got []sim.Emission
 	for at, ok := d.Next(); ok; at, ok = d.Next() {

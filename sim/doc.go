@@ -10,19 +10,22 @@
 // same core by the wall clock, the virtual fleet by an event queue. Equal
 // submissions give equal emissions, byte for byte.
 //
-// # A step
+// # Ranks and steps
 //
-// All running sequences share one step, so a long prompt slows the others. A step
-// holds, within a budget of tokens (StepTokens), first one token for each decoding
-// sequence, then chunks of prompts in order of admission, then new admissions,
-// first come first served. Its price comes from Config.Cost. A prompt's last chunk
-// yields the first token, as real engines do. With Separate a step holds either prompts
-// or decoding sequences, prompts first. Requests that arrive during a step
+// An engine has one or more attention ranks (data parallelism), each with a queue and
+// a KV pool of its own. A request goes to one of them as it comes and stays there: where
+// its session is, else to the one that has least under way. All ranks meet in every step,
+// so a long prompt slows the others, and what one rank lacks no other gives. A rank's part
+// of a step holds, within a budget of tokens (StepTokens), first one token for each
+// decoding sequence, then chunks of prompts in order of admission, then new admissions,
+// first come first served. The step's price comes from Config.Cost. A prompt's last chunk
+// yields the first token, as real engines do. With Separate a rank's part holds either
+// prompts or decoding sequences, prompts first. Requests that arrive during a step
 // join the next one.
 //
 // # KV pool and prefix cache
 //
-// The pool has Blocks blocks of BlockTokens tokens. A request carries the
+// A rank's pool has Blocks blocks of BlockTokens tokens. A request carries the
 // identities of the full blocks of its prompt; an identity is cumulative, it stands
 // for the block and everything before it. On admission the longest run of resident
 // leading blocks is a hit (never the whole prompt: one token is always computed).

@@ -3,25 +3,24 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
 
-// Engine is one scheduler with one KV pool. It is not safe for concurrent use.
+// Engine is attention ranks that share their steps. It is not safe for concurrent use.
 type Engine struct {
-	cfg     Config
-	pool    *pool
-	clock   time.Duration // end of the last completed step
-	last    time.Duration // latest instant submitted
-	step    step
-	waiting queue[*sequence] // first come first served; the preempted in front
-	// Running: prompts under computation, in order of admission, and decoding.
-	prefilling []*sequence
-	decoding   decoding
+	cfg        Config
+	ranks      []*rank
+	clock      time.Duration // end of the last completed step
+	last       time.Duration // latest instant submitted
+	step       step
+	work       []Work // of each rank in the step that is planned
+	live       int    // sessions
 	admissions uint64
 	touched    []*sequence          // by the step that completes
 	byID       map[uint64]*sequence // of Submit
-	links      []readers            // of the tiers below the pool
+	affinity   affinity             // of Submit, with more than one rank
 	stats      Stats
 }
 
@@ -34,17 +33,27 @@ func New(cfg Config) (*Engine, error) {
 }
 
 func engineOf(cfg Config) *Engine {
-	cfg.Accepted = max(1, cfg.Accepted)
-	e := &Engine{cfg: cfg, pool: newPool(cfg.Blocks, cfg.Offload...), byID: make(map[uint64]*sequence), decoding: decoding{accepted: cfg.Accepted}}
-	for _, t := range cfg.Offload {
-		e.links = append(e.links, make(readers, t.Links))
+	cfg.Accepted, cfg.Ranks = max(1, cfg.Accepted), max(1, cfg.Ranks)
+	e := &Engine{cfg: cfg, byID: make(map[uint64]*sequence), work: make([]Work, cfg.Ranks), affinity: newAffinity()}
+	for range cfg.Ranks {
+		e.ranks = append(e.ranks, e.newRank())
 	}
 	e.stats.ReadTokens, e.stats.Reading = make([]int64, len(cfg.Offload)), make([]time.Duration, len(cfg.Offload))
 	return e
 }
 
 // running returns the number of sequences admitted.
-func (e *Engine) running() int { return len(e.prefilling) + len(e.decoding.ends) }
+func (e *Engine) running() (n int) {
+	for _, r := range e.ranks {
+		n += r.running()
+	}
+	return n
+}
+
+// load is the number of requests under way.
+func (e *Engine) load() int {
+	return int(e.stats.Submitted - e.stats.Finished - e.stats.Cancelled)
+}
 
 // Config returns what the engine was made of.
 func (e *Engine) Config() Config { return e.cfg }
@@ -63,18 +72,24 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	}
 	s := &sequence{Request: r}
 	e.byID[r.ID] = s
-	e.enqueue(now, s)
+	on := e.leastLoaded()
+	if len(e.ranks) > 1 && r.Session != 0 {
+		s.session = e.affinity.place(now, r.Session, e)
+		on = s.session.on
+	}
+	on.enqueue(now, s)
 	return nil
 }
 
 // enqueue queues a request that was checked.
-func (e *Engine) enqueue(now time.Duration, s *sequence) {
-	s.arrival, s.prompt, s.full, s.at = now, s.Tokens, blocksOf(s.Prefix), -1
+func (r *rank) enqueue(now time.Duration, s *sequence) {
+	e := r.engine
+	s.rank, s.arrival, s.prompt, s.full, s.at = r, now, s.Tokens, blocksOf(s.Prefix), -1
 	e.last = now
-	e.waiting.push(s)
+	r.waiting.push(s)
 	e.stats.Submitted++
-	if e.waiting.len() == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
-		e.step.truncate(max(now, e.admissibleAt(e.waiting.first())))
+	if r.waiting.len() == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
+		e.step.truncate(max(now, r.admissibleAt(r.waiting.first())))
 	}
 }
 
@@ -85,26 +100,24 @@ func (e *Engine) Cancel(now time.Duration, id uint64) bool {
 	if s == nil {
 		return false
 	}
-	delete(e.byID, id)
+	e.left(now, s)
 	e.cancel(now, s)
 	return true
+}
+
+// left forgets a request of Submit that is done.
+func (e *Engine) left(now time.Duration, s *sequence) {
+	delete(e.byID, s.ID)
+	if s.session != nil {
+		e.affinity.ended(now, s.Session, s.session)
+	}
 }
 
 // cancel drops a sequence that is not done.
 func (e *Engine) cancel(now time.Duration, s *sequence) {
 	e.stats.Cancelled++
 	e.step.truncate(now)
-	i := slices.Index(e.prefilling, s)
-	switch {
-	case s.decoding():
-		e.decoding.leave(s)
-		e.count(s)
-	case i >= 0:
-		e.prefilling = slices.Delete(e.prefilling, i, i+1)
-	default:
-		e.waiting.remove(s)
-	}
-	e.pool.release(s.held, s.reserved)
+	s.rank.drop(s)
 }
 
 // Next returns when the step under way ends; false: the engine has nothing to do.
@@ -130,25 +143,36 @@ func (e *Engine) advance(now time.Duration, emit func(*sequence, Emission)) {
 	}
 }
 
-// Warm puts prompt blocks into the cache as if a request had computed them, so that
-// a run can begin in the middle.
-func (e *Engine) Warm(prefix []Run) { e.pool.warm(prefix) }
-
 // ResetCache forgets every cached block that no request uses.
-func (e *Engine) ResetCache() { e.pool.reset() }
+func (e *Engine) ResetCache() {
+	for _, r := range e.ranks {
+		r.pool.reset()
+	}
+}
 
 // begin plans the next step where there is work and none is under way.
 func (e *Engine) begin() {
-	if e.step.active || e.running()+e.waiting.len() == 0 {
+	if e.step.active || e.load() == 0 {
 		return
 	}
 	at := e.clock
 	if e.running() == 0 {
-		at = max(at, e.waiting.first().arrival)
+		at = max(at, e.arrival())
 	}
 	e.stats.EnergyJ += e.cfg.Power.IdleW * (at - e.clock).Seconds()
 	e.clock = at
 	e.plan(at)
+}
+
+// arrival returns when the first of those who wait came.
+func (e *Engine) arrival() time.Duration {
+	first := time.Duration(math.MaxInt64)
+	for _, r := range e.ranks {
+		if r.waiting.len() > 0 {
+			first = min(first, r.waiting.first().arrival)
+		}
+	}
+	return first
 }
 
 // complete applies the step under way at its end.
@@ -161,53 +185,20 @@ func (e *Engine) complete(emit func(*sequence, Emission)) {
 	e.stats.Steps += int64(steps)
 	e.clock, e.step.active = at, false
 	e.touched = e.touched[:0]
-	if e.step.decodes {
-		e.touched = e.decoding.advance(steps, e.cfg.PerToken, e.touched)
+	for _, r := range e.ranks {
+		if r.decodes {
+			e.touched = r.decoding.advance(steps, e.cfg.PerToken, e.touched)
+		}
+		e.touched = r.compute(e.touched)
 	}
-	e.compute()
 	slices.SortFunc(e.touched, func(a, b *sequence) int { return cmp.Compare(a.order, b.order) })
 	for _, s := range e.touched {
 		e.count(s)
 		if e.emission(s, at, emit) {
-			delete(e.byID, s.ID)
-			e.pool.release(s.held, s.reserved)
+			e.left(at, s)
+			s.rank.pool.release(s.held, s.reserved)
 			e.stats.Finished++
 		}
-	}
-}
-
-// compute applies the prompt chunks of the step. Who has the prompt complete has a
-// token, and decodes from the next step on.
-func (e *Engine) compute() {
-	kept := e.prefilling[:0]
-	for _, s := range e.prefilling {
-		s.computed += s.chunk
-		e.stats.ComputedTokens += int64(s.chunk)
-		if s.chunk > 0 {
-			e.publish(s)
-		}
-		s.chunk = 0
-		if s.computed < s.prompt {
-			kept = append(kept, s)
-			continue
-		}
-		s.output++
-		e.touched = append(e.touched, s)
-		if s.output < s.Output {
-			e.decoding.join(s)
-		}
-	}
-	clear(e.prefilling[len(kept):])
-	e.prefilling = kept
-}
-
-// publish caches the full prompt blocks that are computed by now.
-func (e *Engine) publish(s *sequence) {
-	n := min(s.full, s.computed/e.cfg.BlockTokens) - s.shared
-	if n > 0 {
-		s.held = e.pool.publish(s.held, s.Prefix, n)
-		s.shared += n
-		s.reserved -= n
 	}
 }
 

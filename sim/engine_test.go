@@ -11,12 +11,22 @@ import (
 	"plimsoll/sim"
 )
 
-// linear is a cost model whose prices are linear in every figure.
+// linear is a cost model whose prices are linear in every figure, those of the ranks'
+// largest.
 type linear struct{}
 
-func (linear) Price(w sim.Work) sim.Price {
+func (linear) Price(ranks []sim.Work) sim.Price {
+	w := slowest(ranks)
 	s := 1e-3 + 4e-4*float64(w.Seqs) + 1e-7*float64(w.Context) + 1e-5*float64(w.Prefill) + 1e-9*float64(w.Attended)
 	return sim.Price{Seconds: s, Compute: s / 4, Memory: s / 2}
+}
+
+func slowest(ranks []sim.Work) (out sim.Work) {
+	for _, w := range ranks {
+		out.Seqs, out.Context = max(out.Seqs, w.Seqs), max(out.Context, w.Context)
+		out.Prefill, out.Attended = max(out.Prefill, w.Prefill), max(out.Attended, w.Attended)
+	}
+	return out
 }
 
 // arrival is a request with its instant; cancel 0 is never.

@@ -11,7 +11,8 @@ import (
 // 10 µs a prompt token.
 type flat struct{}
 
-func (flat) Price(w sim.Work) sim.Price {
+func (flat) Price(ranks []sim.Work) sim.Price {
+	w := ranks[0]
 	return sim.Price{Seconds: 2e-3 + 1e-3*float64(w.Seqs) + 1e-5*float64(w.Prefill)}
 }
 

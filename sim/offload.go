@@ -115,11 +115,11 @@ func (t *tier) claim(found []hold, prefix []Run, most int, counts []int) {
 }
 
 // reach returns how many leading blocks of a prompt the pool and its tiers hold.
-func (e *Engine) reach(prefix []Run) int {
+func (r *rank) reach(prefix []Run) int {
 	most := blocksOf(prefix)
-	found, blocks, _ := e.pool.hits(nil, prefix, most)
-	below := make([]int, len(e.cfg.Offload))
-	e.pool.below.find(found, prefix, most-blocks, below, func(uint64, int) {})
+	found, blocks, _ := r.pool.hits(nil, prefix, most)
+	below := make([]int, len(r.engine.cfg.Offload))
+	r.pool.below.find(found, prefix, most-blocks, below, func(uint64, int) {})
 	for _, n := range below {
 		blocks += n
 	}
@@ -159,7 +159,7 @@ func (r readers) read(at time.Duration, blocks int, blockSeconds float64) time.D
 // readBack brings blocks of the tiers into the pool, where they take the place of
 // private ones of the sequence, and lets it wait for them and for those that it found
 // in the pool but that are still on their way.
-func (e *Engine) readBack(at time.Duration, s *sequence, counts []int) {
+func (r *rank) readBack(at time.Duration, s *sequence, counts []int) {
 	s.loaded = 0
 	n := 0
 	for i, blocks := range counts {
@@ -167,9 +167,9 @@ func (e *Engine) readBack(at time.Duration, s *sequence, counts []int) {
 			continue
 		}
 		n += blocks
-		s.loaded = max(s.loaded, e.links[i].read(at, blocks, e.cfg.Offload[i].BlockSeconds))
-		e.stats.ReadTokens[i] += int64(blocks * e.cfg.BlockTokens)
-		e.stats.Reading[i] += seconds(float64(blocks) * e.cfg.Offload[i].BlockSeconds)
+		s.loaded = max(s.loaded, r.links[i].read(at, blocks, r.engine.cfg.Offload[i].BlockSeconds))
+		r.engine.stats.ReadTokens[i] += int64(blocks * r.engine.cfg.BlockTokens)
+		r.engine.stats.Reading[i] += seconds(float64(blocks) * r.engine.cfg.Offload[i].BlockSeconds)
 	}
 	for _, h := range s.held {
 		s.loaded = max(s.loaded, h.run.loaded)
@@ -178,7 +178,7 @@ func (e *Engine) readBack(at time.Duration, s *sequence, counts []int) {
 		return
 	}
 	first := max(0, len(s.held)-1)
-	s.held = e.pool.publish(s.held, s.Prefix, n)
+	s.held = r.pool.publish(s.held, s.Prefix, n)
 	s.shared += n
 	s.reserved -= n
 	for _, h := range s.held[first:] {
@@ -189,9 +189,11 @@ func (e *Engine) readBack(at time.Duration, s *sequence, counts []int) {
 // loading returns when the first of the prompts that wait for blocks of a tier has
 // them; false: none waits.
 func (e *Engine) loading(at time.Duration) (first time.Duration, _ bool) {
-	for _, s := range e.prefilling {
-		if s.loaded > at && (first == 0 || s.loaded < first) {
-			first = s.loaded
+	for _, r := range e.ranks {
+		for _, s := range r.prefilling {
+			if s.loaded > at && (first == 0 || s.loaded < first) {
+				first = s.loaded
+			}
 		}
 	}
 	return first, first > 0

@@ -67,7 +67,7 @@ func TestEvictedBlocksAreReadBack(t *testing.T) {
 			}
 			cached, first := replies(t, e, prompt(1), prompt(2), prompt(1))
 			rest := 161 - c.found
-			step := linear{}.Price(sim.Work{Prefill: rest, Attended: int64(rest)*int64(c.found) + int64(rest)*int64(rest+1)/2}).Seconds
+			step := linear{}.Price([]sim.Work{{Prefill: rest, Attended: int64(rest)*int64(c.found) + int64(rest)*int64(rest+1)/2}}).Seconds
 			want := c.wait + time.Duration(step*1e9)
 			if d := first[2] - want; cached[2] != c.found || d < -2*time.Nanosecond || d > 2*time.Nanosecond {
 				t.Errorf("%d tokens found, first token after %s; want %d, %s", cached[2], first[2], c.found, want)

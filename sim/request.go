@@ -38,7 +38,9 @@ type Emission struct {
 //	   ^--------------------preempt-------------------'
 type sequence struct {
 	Request
-	flight   *flight // of a deployment
+	flight   *flight  // of a deployment
+	session  *session // of an engine that deals its requests out itself, nil none
+	rank     *rank
 	arrival  time.Duration
 	order    uint64 // of admission
 	prompt   int    // tokens to compute before the next token: Tokens, after preemption plus generated

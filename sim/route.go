@@ -1,33 +1,62 @@
 package sim
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// route picks the Serve engine of a request.
-func (d *Deployment) route(now time.Duration, f *flight) *Engine {
+// route picks the Serve engine of a request, and its rank there.
+func (d *Deployment) route(now time.Duration, f *flight) *rank {
 	switch {
-	case len(d.serve) == 1:
-		return d.serve[0]
+	case len(d.serve) == 1 && len(d.serve[0].ranks) == 1:
+		return d.serve[0].ranks[0]
 	case d.cfg.Router == RouteAffinity && f.Session != 0:
-		f.session = d.affinity.place(now, f.Session, func(i int) int { return d.serve[i].load() })
-		return d.serve[f.session.engine]
+		f.session = d.affinity.place(now, f.Session, d.serve...)
+		return f.session.on
 	case d.cfg.Router == RoutePrefix:
-		best, bestHits := d.serve[0], -1
-		for _, e := range d.serve {
-			hits := e.reach(f.Prefix)
-			if hits > bestHits || hits == bestHits && e.load() < best.load() {
-				best, bestHits = e, hits
-			}
-		}
-		return best
+		return longest(d.serve, f.Prefix)
 	}
 	return leastLoaded(d.serve)
 }
 
-// Warm puts prompt blocks into the cache of the engine that the session's requests
-// will be routed to.
+// longest returns the rank that holds most of a prompt's leading blocks, of equal ones
+// the one with the least load.
+func longest(engines []*Engine, prefix []Run) (best *rank) {
+	most := -1
+	for _, e := range engines {
+		for _, r := range e.ranks {
+			n := r.reach(prefix)
+			if n > most || n == most && cmp.Or(cmp.Compare(e.load(), best.engine.load()), cmp.Compare(r.load(), best.load())) < 0 {
+				best, most = r, n
+			}
+		}
+	}
+	return best
+}
+
+// leastLoaded returns the least loaded rank of the engine with the fewest requests
+// under way.
+func leastLoaded(engines []*Engine) *rank {
+	return slices.MinFunc(engines, func(a, b *Engine) int { return cmp.Compare(a.load(), b.load()) }).leastLoaded()
+}
+
+func (e *Engine) leastLoaded() *rank {
+	if len(e.ranks) == 1 {
+		return e.ranks[0]
+	}
+	return slices.MinFunc(e.ranks, func(a, b *rank) int { return cmp.Compare(a.load(), b.load()) })
+}
+
+// load is what vLLM deals requests to data-parallel ranks by (DPLBAsyncMPClient, v0.9
+// and later): one that waits weighs four that run.
+func (r *rank) load() int { return 4*r.waiting.len() + r.running() }
+
+// Warm puts prompt blocks into the cache of the rank that the session's requests will
+// be routed to.
 func (d *Deployment) Warm(session uint64, prefix []Run) {
 	f := &flight{Request: Request{Session: session, Prefix: prefix}}
-	d.route(d.last, f).Warm(prefix)
+	d.route(d.last, f).pool.warm(prefix)
 	d.left(d.last, f)
 }
 
@@ -37,19 +66,6 @@ func (d *Deployment) left(now time.Duration, f *flight) {
 		d.affinity.ended(now, f.Session, f.session)
 		f.session = nil
 	}
-}
-
-// load is the number of requests under way.
-func (e *Engine) load() int { return e.running() + e.waiting.len() }
-
-func leastLoaded(engines []*Engine) *Engine {
-	best := engines[0]
-	for _, e := range engines[1:] {
-		if e.load() < best.load() {
-			best = e
-		}
-	}
-	return best
 }
 
 // before orders what is in the mail by instant, then by posting.
@@ -62,7 +78,7 @@ func (f *flight) place(int) {}
 // post sends a request on its way to an engine.
 func (d *Deployment) post(at time.Duration, f *flight) {
 	d.sent++
-	f.at, f.order, f.on = at, d.sent, nil
+	f.at, f.order, f.seq = at, d.sent, nil
 	d.mail.push(f)
 }
 

@@ -8,7 +8,7 @@ import (
 // Stats is the engine's account of itself since its start.
 type Stats struct {
 	Running, Waiting                         int
-	Blocks, UsedBlocks, CachedBlocks         int     // pool; in use by requests; evictable
+	Blocks, UsedBlocks, CachedBlocks         int     // pools of all ranks; in use by requests; evictable
 	Submitted, Finished, Cancelled           int64   // requests
 	Preempted                                int64   // times
 	PromptTokens, CachedTokens, OutputTokens int64   // of requests admitted; found in the cache; generated
@@ -22,7 +22,8 @@ type Stats struct {
 	// ports, all ports of a side together. Both count when it is asked for.
 	Reading []time.Duration
 	Sending time.Duration
-	// Blocked tells for how long the head of the queue was kept out, by reason.
+	// Blocked tells for how long the head of a queue was kept out, by reason, summed over
+	// the ranks.
 	Blocked map[Blocked]time.Duration
 }
 
@@ -39,11 +40,16 @@ func (s *Stats) block(why Blocked, d time.Duration) {
 // Stats returns the account as of the last completed step.
 func (e *Engine) Stats() Stats {
 	s := e.stats
-	s.Running, s.Waiting = e.running(), e.waiting.len()
-	for _, d := range e.decoding.ends {
-		s.OutputTokens += int64(e.decoding.outputOf(d) - d.counted)
+	for _, r := range e.ranks {
+		s.Running += r.running()
+		s.Waiting += r.waiting.len()
+		for _, d := range r.decoding.ends {
+			s.OutputTokens += int64(r.decoding.outputOf(d) - d.counted)
+		}
+		s.Blocks += r.pool.total
+		s.UsedBlocks += r.pool.private + r.pool.pinned
+		s.CachedBlocks += r.pool.evictable
 	}
-	s.Blocks, s.UsedBlocks, s.CachedBlocks = e.pool.total, e.pool.private+e.pool.pinned, e.pool.evictable
 	s.ReadTokens, s.Reading = slices.Clone(e.stats.ReadTokens), slices.Clone(e.stats.Reading)
 	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
 	for why, d := range e.stats.Blocked {

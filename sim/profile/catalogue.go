@@ -154,7 +154,7 @@ func (p *Profile) poolTokens() (float64, error) {
 	}
 	tokens := 0.0
 	for _, e := range d.Serve {
-		tokens += float64(e.Blocks) * float64(e.BlockTokens)
+		tokens += float64(e.PoolTokens())
 	}
 	return tokens, nil
 }

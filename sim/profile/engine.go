@@ -115,7 +115,8 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 	}
 	n := float64(l.Accelerators())
 	return sim.Config{
-		Cost: system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft, RankTokens: r.MaxBatchedTokens.int()}),
+		Ranks: 1,
+		Cost:  system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft, RankTokens: r.MaxBatchedTokens.int()}),
 		Power: sim.Power{IdleW: n * p.Accelerator.IdlePower.Value, MaxW: n * p.Accelerator.MaxPower.Value,
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
 		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(pool.Layout.roofline()), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang",

@@ -47,7 +47,7 @@ func TestMarginalPrefillRates(t *testing.T) {
 		}
 		cost := s.Cost(roofline.Software{PhiDecode: 1, PhiPrefill: 1})
 		price := func(n int) float64 {
-			return cost.Price(sim.Work{Prefill: n, Attended: int64(n) * 27000}).Seconds
+			return cost.Price([]sim.Work{{Prefill: n, Attended: int64(n) * 27000}}).Seconds
 		}
 		got := 1e5 / (price(2e5) - price(1e5)) / c.per
 		t.Logf("%s: %.0f tokens/s, reference %.0f, ratio %.2f", c.accelerator, got, c.rate, got/c.rate)
@@ -71,9 +71,9 @@ func TestEveryAcceleratorWithEveryModel(t *testing.T) {
 			if err != nil {
 				t.Errorf("%v", err)
 			}
-			one := cfg.Cost.Price(sim.Work{Seqs: 1, Context: 8192}).Seconds
-			many := cfg.Cost.Price(sim.Work{Seqs: 32, Context: 32 * 8192}).Seconds
-			t.Logf("%-36s tp %d, pool %5.1fM tokens, decode 1: %5.1f ms, 32: %5.1f ms", p.Name, p.Layout.TP, float64(cfg.Blocks*cfg.BlockTokens)/1e6, one*1e3, many*1e3)
+			one := cfg.Cost.Price([]sim.Work{{Seqs: 1, Context: 8192}}).Seconds
+			many := cfg.Cost.Price([]sim.Work{{Seqs: 32, Context: 32 * 8192}}).Seconds
+			t.Logf("%-36s tp %d, pool %5.1fM tokens, decode 1: %5.1f ms, 32: %5.1f ms", p.Name, p.Layout.TP, float64(cfg.PoolTokens())/1e6, one*1e3, many*1e3)
 			if !(one > 0 && many >= one && one < 1) {
 				t.Errorf("%s: steps of %g s and %g s", p.Name, one, many)
 			}

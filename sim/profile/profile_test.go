@@ -55,16 +55,16 @@ func TestDemoShape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	price := func(w sim.Work) float64 { return cfg.Cost.Price(w).Seconds }
+	price := func(w sim.Work) float64 { return cfg.Cost.Price([]sim.Work{w}).Seconds }
 	step := func(n int) float64 { return price(sim.Work{Seqs: n, Context: int64(n) * 2048}) }
 	for name, c := range map[string]struct{ got, want float64 }{
 		"empty step, s":              {step(0), 1.8e-3},
 		"one more sequence, s":       {(step(64) - step(0)) / 64, 0.6e-3},
 		"prefill rate, tokens/s":     {2048 / (price(sim.Work{Prefill: 2048, Attended: 2048 * 1024}) - price(sim.Work{})), 110e3},
-		"KV pool, tokens":            {float64(cfg.Blocks * cfg.BlockTokens), 145e3},
+		"KV pool, tokens":            {float64(cfg.PoolTokens()), 145e3},
 		"queue delay, s":             {cfg.MaxQueueDelay.Seconds(), 60},
-		"power at full decode, W":    {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Seqs: 64, Context: 64 * 2048})), 190},
-		"power of a long prefill, W": {cfg.Power.Watts(cfg.Cost.Price(sim.Work{Prefill: 4096, Attended: 4096 * 2048})), 180},
+		"power at full decode, W":    {cfg.Power.Watts(cfg.Cost.Price([]sim.Work{{Seqs: 64, Context: 64 * 2048}})), 190},
+		"power of a long prefill, W": {cfg.Power.Watts(cfg.Cost.Price([]sim.Work{{Prefill: 4096, Attended: 4096 * 2048}})), 180},
 	} {
 		if r := c.got / c.want; r < 1/1.5 || r > 1.5 {
 			t.Errorf("%s: %.4g, want about %.4g", name, c.got, c.want)

@@ -18,7 +18,14 @@ func (s *System) Cost(software Software) Cost {
 }
 
 // Price returns what the step costs.
-func (c Cost) Price(w sim.Work) sim.Price {
+func (c Cost) Price(ranks []sim.Work) sim.Price {
+	var w sim.Work
+	for _, r := range ranks {
+		w.Seqs += r.Seqs
+		w.Context += r.Context
+		w.Prefill += r.Prefill
+		w.Attended += r.Attended
+	}
 	s, k := c.system, c.system.consts
 	dp := float64(s.layout.DP)
 	seqs, context := 1.0, 0.0

@@ -41,7 +41,7 @@ func Example() {
 		return
 	}
 	cost := system.Cost(roofline.Software{PhiDecode: 1, PhiPrefill: 1})
-	fmt.Printf("%.1f ms\n", 1e3*cost.Price(sim.Work{Seqs: 1, Context: 1000}).Seconds)
+	fmt.Printf("%.1f ms\n", 1e3*cost.Price([]sim.Work{{Seqs: 1, Context: 1000}}).Seconds)
 	// Output: 5.7 ms
 }
 
@@ -59,7 +59,7 @@ func TestMonotone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return s.Cost(software).Price(w)
+			return s.Cost(software).Price([]sim.Work{w})
 		}
 		w := sim.Work{Seqs: rapid.IntRange(1, 500).Draw(t, "seqs"), Prefill: rapid.IntRange(0, 8192).Draw(t, "prefill")}
 		w.Context = int64(w.Seqs) * int64(rapid.IntRange(1, 100000).Draw(t, "context"))

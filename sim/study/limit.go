@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"plimsoll/result"
@@ -85,7 +86,7 @@ type strain struct {
 func (s strain) poolTokens() float64 {
 	tokens := 0.0
 	for _, e := range s.deployment.Serve {
-		tokens += float64(e.Blocks) * float64(e.BlockTokens)
+		tokens += float64(e.PoolTokens())
 	}
 	return tokens
 }
@@ -107,12 +108,12 @@ func (s strain) pool() Limit {
 
 // prompts compares the prompt tokens that come with those that the engines compute.
 func (s strain) prompts() Limit {
-	rate, slots := 0.0, 0
+	rate := 0.0
 	input := float64(s.level.MeanInput)
 	for _, e := range s.deployment.Serve {
-		step := e.Cost.Price(sim.Work{Prefill: e.StepTokens, Attended: int64(float64(e.StepTokens) * input)}).Seconds
-		rate += float64(e.StepTokens) / step * e.Speed
-		slots += e.MaxSeqs
+		full := sim.Work{Prefill: e.StepTokens, Attended: int64(float64(e.StepTokens) * input)}
+		step := e.Cost.Price(slices.Repeat([]sim.Work{full}, e.Ranks)).Seconds
+		rate += float64(e.Ranks*e.StepTokens) / step * e.Speed
 	}
 	turns := float64(s.level.TurnsPerMinute) / 60
 	want := turns * float64(s.level.MeanUncached)
@@ -144,7 +145,7 @@ func (s strain) last() []sim.Config {
 func (s strain) decodeSlots() int {
 	n := 0
 	for _, e := range s.last() {
-		n += e.MaxSeqs
+		n += e.Ranks * e.MaxSeqs
 	}
 	return n
 }
@@ -154,7 +155,7 @@ func (s strain) decoding() Limit {
 	e := s.last()[0]
 	tokens := math.Max(1, e.Accepted)
 	context := int64(s.level.MeanInput)
-	one := e.Cost.Price(sim.Work{Seqs: 1, Context: context}).Seconds / e.Speed
+	one := e.Cost.Price([]sim.Work{{Seqs: 1, Context: context}}).Seconds / e.Speed
 	allowed, took := tokens/s.tier.SpeedTPS, tokens/math.Max(float64(s.level.SpeedTPS), 1e-9)
 	out := Limit{
 		By: "decode rate",

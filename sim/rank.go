@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"slices"
+	"time"
+)
+
+// rank is an attention rank of an engine: a scheduler with a queue and a KV pool of its
+// own. It takes part in the engine's steps.
+type rank struct {
+	engine  *Engine
+	pool    *pool
+	links   []readers        // of the tiers below the pool
+	waiting queue[*sequence] // first come first served; the preempted in front
+	live    int              // sessions
+	// Running: prompts under computation, in order of admission, and decoding.
+	prefilling []*sequence
+	decoding   decoding
+	// In the step under way: whether the decoding sequences take part, and why the head
+	// of the queue does not.
+	decodes bool
+	blocked Blocked
+	lacking int // blocks that the decoding sequences need for a jump
+}
+
+func (e *Engine) newRank() *rank {
+	r := &rank{engine: e, pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}}
+	for _, t := range e.cfg.Offload {
+		r.links = append(r.links, make(readers, t.Links))
+	}
+	return r
+}
+
+// running returns the number of sequences admitted.
+func (r *rank) running() int { return len(r.prefilling) + len(r.decoding.ends) }
+
+// compose makes the rank's part of the step that starts at the given instant: decoding
+// sequences, chunks of admitted prompts, admissions.
+func (r *rank) compose(at time.Duration) (work Work) {
+	cfg := &r.engine.cfg
+	if cfg.Reserve == ReservePrompt {
+		r.grow()
+	}
+	budget := cfg.StepTokens
+	if !cfg.Separate {
+		budget -= len(r.decoding.ends)
+	}
+	for _, s := range r.prefilling {
+		budget -= chunk(at, s, budget, &work)
+	}
+	r.blocked = r.admissionsAt(at, budget, &work)
+	if r.decodes = !cfg.Separate || work.Prefill == 0; r.decodes {
+		work.Seqs, work.Context = len(r.decoding.ends), r.decoding.context()
+	}
+	return work
+}
+
+// admissionsAt admits what the step's budget of tokens holds, and says what forbids
+// the next one.
+func (r *rank) admissionsAt(at time.Duration, budget int, work *Work) (blocked Blocked) {
+	for budget > 0 && r.waiting.len() > 0 && blocked == "" {
+		var s *sequence
+		if s, blocked = r.admit(at); s == nil {
+			continue
+		}
+		if s.decoding() {
+			budget--
+		} else {
+			budget -= chunk(at, s, budget, work)
+		}
+	}
+	if budget <= 0 && r.waiting.len() > 0 {
+		blocked = BlockedByTokens
+	}
+	return blocked
+}
+
+// chunk puts as much of the sequence's prompt into the step as the budget holds,
+// nothing while it waits for blocks of a tier.
+func chunk(at time.Duration, s *sequence, budget int, work *Work) int {
+	if s.loaded > at {
+		return 0
+	}
+	n := min(budget, s.prompt-s.computed)
+	if n <= 0 {
+		return 0
+	}
+	s.chunk = n
+	work.Prefill += n
+	work.Attended += int64(n)*int64(s.computed) + int64(n)*int64(n+1)/2
+	return n
+}
+
+// compute applies the prompt chunks of the step, and appends to out who has the prompt
+// complete: it has a token, and decodes from the next step on.
+func (r *rank) compute(out []*sequence) []*sequence {
+	kept := r.prefilling[:0]
+	for _, s := range r.prefilling {
+		s.computed += s.chunk
+		r.engine.stats.ComputedTokens += int64(s.chunk)
+		if s.chunk > 0 {
+			r.publish(s)
+		}
+		s.chunk = 0
+		if s.computed < s.prompt {
+			kept = append(kept, s)
+			continue
+		}
+		s.output++
+		out = append(out, s)
+		if s.output < s.Output {
+			r.decoding.join(s)
+		}
+	}
+	clear(r.prefilling[len(kept):])
+	r.prefilling = kept
+	return out
+}
+
+// publish caches the full prompt blocks that are computed by now.
+func (r *rank) publish(s *sequence) {
+	n := min(s.full, s.computed/r.engine.cfg.BlockTokens) - s.shared
+	if n > 0 {
+		s.held = r.pool.publish(s.held, s.Prefix, n)
+		s.shared += n
+		s.reserved -= n
+	}
+}
+
+// drop takes a sequence out that is not done.
+func (r *rank) drop(s *sequence) {
+	i := slices.Index(r.prefilling, s)
+	switch {
+	case s.decoding():
+		r.decoding.leave(s)
+		r.engine.count(s)
+	case i >= 0:
+		r.prefilling = slices.Delete(r.prefilling, i, i+1)
+	default:
+		r.waiting.remove(s)
+	}
+	r.pool.release(s.held, s.reserved)
+}
