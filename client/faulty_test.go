@@ -172,6 +172,8 @@ func TestFaultyEngine(t *testing.T) {
 		"endless line":          {play: then(send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: "), flood("x")), class: plimsoll.ClassMalformed, error: "size cap"},
 		"endless stream":        {play: then(send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"), flood(": ping\n\n")), class: plimsoll.ClassMalformed, error: "size cap"},
 		"endless head":          {play: then(send("HTTP/1.1 200 OK\r\nX: "), flood("x")), class: plimsoll.ClassMalformed, error: "no HTTP/1.1"},
+		"endless heads":         {play: then(send("HTTP/1.1 100 Continue\r\n"), flood("X: y\r\n\r\nHTTP/1.1 102 Processing\r\n")), class: plimsoll.ClassMalformed, error: "no HTTP/1.1"},
+		"endless trailer":       {play: then(send(streamHead, chunk(good[0]), "0\r\n"), flood("X: y\r\n")), class: plimsoll.ClassMalformed, error: "no HTTP/1.1"},
 		"endless error body":    {play: then(send("HTTP/1.1 500 X\r\n\r\n"), flood("x")), class: plimsoll.ClassMalformed},
 		"no HTTP":               {play: then(send("220 smtp ready\r\n"), hangUp), class: plimsoll.ClassMalformed, error: "no HTTP/1.1"},
 		"bad chunk size":        {play: then(send(streamHead, "zz\r\n"), hangUp), class: plimsoll.ClassMalformed, error: "no HTTP/1.1"},

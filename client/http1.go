@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Caps of a reply's head, in bytes.
+// Caps of what surrounds a reply's body, in bytes.
 const (
-	maxHead  = 64 << 10
-	maxChunk = 256 // a chunk's size line with its extensions
+	maxHead  = 64 << 10 // head and trailer, interim heads included
+	maxChunk = 256      // a chunk's size line with its extensions
 )
 
 var (
@@ -33,6 +33,7 @@ type response struct {
 	close   bool          // the connection cannot be used again
 	keep    time.Duration // how long the server keeps the connection; 0 not said
 	line    []byte
+	frame   int // bytes of heads and trailer so far
 }
 
 type state int
@@ -89,7 +90,7 @@ func (r *response) feedHead(p []byte) (int, error) {
 	from := max(0, before-3)
 	end := bytes.Index(r.head[from:], []byte("\r\n\r\n"))
 	if end < 0 {
-		if len(r.head) > maxHead {
+		if r.frame+len(r.head) > maxHead {
 			return 0, errHTTP
 		}
 		if len(r.head) >= 5 && string(r.head[:5]) != "HTTP/" {
@@ -99,6 +100,9 @@ func (r *response) feedHead(p []byte) (int, error) {
 	}
 	end += from + 4
 	used := end - before
+	if r.frame += end; r.frame > maxHead {
+		return 0, errHTTP
+	}
 	err := r.readHead(r.head[:end-4])
 	r.head = r.head[:0]
 	return used, err
@@ -200,14 +204,21 @@ func (r *response) feedBody(p []byte, body func([]byte) error) (int, error) {
 // feedLine takes a line of the chunked framing.
 func (r *response) feedLine(p []byte) (int, error) {
 	end := bytes.IndexByte(p, '\n')
+	line := p
+	if end >= 0 {
+		line = p[:end]
+	}
+	length, limit := len(r.line)+len(line), maxChunk
+	if r.state == inTrailer {
+		length, limit = length+r.frame, maxHead
+	}
+	if length > limit {
+		return 0, errHTTP
+	}
 	if end < 0 {
 		r.line = append(r.line, p...)
-		if len(r.line) > maxChunk && (r.state != inTrailer || len(r.line) > maxHead) {
-			return 0, errHTTP
-		}
 		return len(p), nil
 	}
-	line := p[:end]
 	if len(r.line) > 0 {
 		r.line = append(r.line, line...)
 		line = r.line
@@ -221,6 +232,7 @@ func (r *response) feedLine(p []byte) (int, error) {
 		}
 		r.state = inChunkSize
 	case inTrailer:
+		r.frame = length + 1
 		if len(line) == 0 {
 			r.state = over
 		}

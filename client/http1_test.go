@@ -25,6 +25,7 @@ func readAll(r *response, data []byte, step int) (body []byte, used int, err err
 func FuzzResponse(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; x\r\nTransfer-Encoding: chunked\r\n\r\n5;a\r\nhello\r\n0\r\nT: x\r\n\r\nrest"), uint8(3))
 	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 3\r\nKeep-Alive: timeout=5, max=9\r\n\r\nabcd"), uint8(1))
+	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0;"+strings.Repeat("0", 300)+"\r\n\r\n"), uint8(3))
 	f.Add([]byte("HTTP/1.0 200\r\n\r\nuntil the end"), uint8(7))
 	f.Add([]byte("HTTP/1.1 204 None\r\nConnection: close\r\n\r\n"), uint8(2))
 	f.Fuzz(func(t *testing.T, data []byte, size uint8) {

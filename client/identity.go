@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
+	"unicode"
 
 	"plimsoll"
 )
@@ -151,12 +153,13 @@ func servedModels(body []byte) []servedModel {
 func unfit(name string) bool {
 	name = strings.ToLower(name)
 	for _, part := range []string{"internal_states", "uptime", "timestamp", "start_time", "last_", "running", "waiting", "sleeping", "slots", "throughput",
-		"default_generation_settings", "key", "secret", "password", "credential"} {
+		"default_generation_settings", "key", "secret", "password", "credential", "auth", "cookie"} {
 		if strings.Contains(name, part) {
 			return true
 		}
 	}
-	return name == "load" || strings.HasSuffix(name, "_token")
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return name == "load" || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, "token") })
 }
 
 // flatten puts the scalars of a JSON object into the map under dotted names.

@@ -9,7 +9,7 @@ import (
 // members that are named like a secret.
 func FuzzIdentity(f *testing.F) {
 	for _, body := range []string{
-		`{"version":"1.2"}`, `{"data":[{"id":"m","max_model_len":100,"meta":{"n_ctx":7}}]}`, `{"a":{"b":{"c":1}},"api_key":"x","hf_token":"y"}`, `[[[]]]`, `null`, ``,
+		`{"version":"1.2"}`, `{"data":[{"id":"m","max_model_len":100,"meta":{"n_ctx":7}}]}`, `{"a":{"b":{"c":1}},"api_key":"x","hf_token":"y"}`, `{"_token.":"0","token":"1"}`, `[[[]]]`, `null`, ``,
 	} {
 		f.Add([]byte(body))
 	}

@@ -91,7 +91,7 @@ func (s *Scanner) Feed(p []byte, at plimsoll.Instant) error {
 			s.line = append(s.line, p...)
 			break
 		}
-		s.afterCR = p[end] == '\r' && next == len(p)
+		s.afterCR = next == len(p) && p[next-1] == '\r'
 		line := p[:end]
 		p = p[next:]
 		if len(s.line) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -208,8 +209,8 @@ func FuzzChatEvent(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := NewScanner(chat{}, Caps{})
-		err := chat{}.event(data, s) // never panics, whatever comes
-		if !json.Valid(data) {
+		err := chat{}.event(data, s)                // never panics, whatever comes
+		if !json.Valid(data) || !utf8.Valid(data) { // encoding/json mends what is no UTF-8
 			return
 		}
 		var want reference
@@ -292,6 +293,7 @@ func plain(data []byte) bool {
 
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(stream), uint8(3))
+	f.Add([]byte(": 0123456789012345\ndata:00\r\n\n"), uint8(27)) // a read ends in CRLF, the next begins with LF
 	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
 		step := int(size)%64 + 1
 		d := []Dialect{chat{}, completions{}, responses{}, messages{}}[size%4]
