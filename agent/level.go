@@ -134,6 +134,21 @@ func (l *Level) Next(now plimsoll.Instant) plimsoll.Instant {
 	return max(now, next)
 }
 
+// Steady returns until when the level goes on whatever the agents do: its next tick, the
+// end of its shortest window, or its limit; 0 once the window is closed. Up to then what
+// different slots do may be told in any order.
+func (l *Level) Steady() plimsoll.Instant {
+	if l.closed != "" {
+		return 0
+	}
+	shape := &l.stage.Shape
+	until := min(l.tick, l.window.Start.Add(shape.Min))
+	if shape.Limit > 0 {
+		until = min(until, plimsoll.Instant(shape.Limit))
+	}
+	return until
+}
+
 // Look decides what to do now.
 func (l *Level) Look(now plimsoll.Instant) Todo {
 	limit := plimsoll.Instant(l.stage.Shape.Limit)

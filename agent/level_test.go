@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"cmp"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,8 +72,12 @@ func drive(t *rapid.T, stage plimsoll.Stage, roster *Roster, service func() (fir
 			}
 		}
 		if look := level.Next(now); next < 0 || look <= queue[next].at {
+			steady := level.Steady()
 			now = look
 			todo := level.Look(now)
+			if now < steady && (todo != Nothing || level.Phase(now) == "hold") {
+				t.Fatalf("look at %d, said to be steady until %d: %v, %s", now, steady, todo, level.Phase(now))
+			}
 			if todo == AskEnough {
 				out.asked = append(out.asked, level.AskedTick())
 				level.Answered(enough(level.AskedTick()))
@@ -259,6 +265,65 @@ func TestHoldRules(t *testing.T) {
 			t.Errorf("%s: over at %.0f s, want %.0f", name, over.Seconds(), test.over.Seconds())
 		}
 	}
+}
+
+// TestToldInAnyOrder: up to Steady a level takes what slots do in any order.
+func TestToldInAnyOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stage := drawStage(t)
+		inTime, bySlot := make([]func(*Level), 0), make([]func(*Level), 0)
+		var at []plimsoll.Instant
+		level, err := NewLevel(stage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until := level.Steady()
+		for slot := range stage.Agents {
+			now := plimsoll.Instant(0)
+			step := func() plimsoll.Instant {
+				now = min(now+plimsoll.Instant(rapid.IntRange(0, int(until)/3+1).Draw(t, "wait")), until)
+				return now
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "turns") {
+				sent, first, end := step(), step(), step()
+				primer := rapid.Bool().Draw(t, "primer")
+				for _, tell := range []struct {
+					at   plimsoll.Instant
+					note func(*Level)
+				}{
+					{sent, func(l *Level) { l.Sent(slot, 0, sent, 9, primer) }}, {first, func(l *Level) { l.FirstToken(slot, 0, first) }},
+					{end, func(l *Level) { l.Ended(slot, 0, sent, end) }}, {end, func(l *Level) { l.Walked(slot, end) }},
+				} {
+					bySlot, at = append(bySlot, tell.note), append(at, tell.at)
+				}
+			}
+		}
+		order := make([]int, len(at))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
+		for _, i := range order {
+			inTime = append(inTime, bySlot[i])
+		}
+		told := func(notes []func(*Level)) (todo Todo, o plimsoll.Observed) {
+			l, err := NewLevel(stage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tell := range notes {
+				tell(l)
+			}
+			todo = l.Look(until)
+			l.Stop(ClosedInterrupted, until)
+			return todo, l.Observed(until)
+		}
+		todo1, o1 := told(inTime)
+		todo2, o2 := told(bySlot)
+		if todo1 != todo2 || o1 != o2 {
+			t.Fatalf("in order of time %v %+v, slot by slot %v %+v", todo1, o1, todo2, o2)
+		}
+	})
 }
 
 // TestDelivered counts what a late client leaves empty.

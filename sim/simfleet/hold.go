@@ -71,6 +71,9 @@ func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 			return ctx.Err()
 		}
 		until := h.level.Next(h.now)
+		if steady := h.level.Steady(); steady > h.now {
+			until = min(steady, h.now.Add(stretch))
+		}
 		if h.fleet.config.Meter != "" {
 			until = max(h.now, min(until, h.sampleAt))
 		}
@@ -89,21 +92,37 @@ func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 	return h.err
 }
 
-// learn passes on to the level and to the sink what the racks have for them. A level
-// that something filled or ended before now is looked at then.
+// stretch is for how long at most racks run on their own while their rows wait.
+const stretch = 10 * time.Second
+
+// learn passes on to the level and to the sink what the racks have for them.
 func (h *hold) learn() {
-	h.notes.begin()
-	for n := h.notes.next(); n != nil; n = h.notes.next() {
-		n.tell(h.level)
-		if !h.over && n.at < h.now && h.level.Next(n.at) <= n.at {
-			h.over = h.level.Look(n.at) == agent.Cut
+	if h.now <= h.level.Steady() {
+		for _, c := range h.crews {
+			for i := range c.notes {
+				c.notes[i].tell(h.level)
+			}
 		}
+	} else {
+		h.follow()
 	}
 	for _, c := range h.crews {
 		for i := range c.rows {
 			h.keep(h.into.Row(c.rows[i]))
 		}
 		c.notes, c.rows = c.notes[:0], c.rows[:0]
+	}
+}
+
+// follow tells the level what happened in order of time. A level that something filled
+// or ended before now is looked at then.
+func (h *hold) follow() {
+	h.notes.begin()
+	for n := h.notes.next(); n != nil; n = h.notes.next() {
+		n.tell(h.level)
+		if !h.over && n.at < h.now && h.level.Next(n.at) <= n.at {
+			h.over = h.level.Look(n.at) == agent.Cut
+		}
 	}
 }
 
