@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"sim/roofline":        {"sim"},
 	"sim/server":          {"sim", "sim/profile", "sim/server/prompt", "token"},
 	"sim/server/prompt":   {},
-	"sim/study":           {"measure", "result", "sim", "sim/profile"},
+	"sim/study":           {"measure", "result", "sim", "sim/profile", "sim/simfleet"},
 	"sim/metronome":       {},
 	"sim/calibrate":       {"agent", "measure", "sim", "sim/profile", "sim/simfleet"},
 	"sim/simfleet":        {"agent", "sim", "sim/profile", "token"},

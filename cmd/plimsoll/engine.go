@@ -18,8 +18,8 @@ type EngineCmd struct {
 	Addr             string  `default:"127.0.0.1:8000" help:"Loopback address; port 0 takes a free one."`
 	Profile          string  `default:"demo" help:"Built-in profile, ACCELERATOR+MODEL[+RUNTIME], or a file such as ./mine.yaml."`
 	Model            string  `placeholder:"NAME" help:"Another model on the profile's accelerator; see plimsoll simulate list."`
-	KV               float64 `name:"kv" default:"1" help:"Scale of the KV cache pool."`
-	Speed            float64 `default:"1" help:"Scale of the engine's speed."`
+	KV               float64 `name:"kv" default:"1" help:"Scale of the KV cache pool; offload tiers stay as they are."`
+	Speed            float64 `default:"1" help:"Scale of the speed of its steps; links and network stay as they are."`
 	TimeScale        float64 `name:"time-scale" default:"1" help:"Run its clock this many times faster than the wall's."`
 	APIKeyEnv        string  `name:"api-key-env" placeholder:"NAME" help:"Ask clients for the key that this environment variable holds."`
 	UntilStdinCloses bool    `hidden:"" help:"End when stdin closes."`

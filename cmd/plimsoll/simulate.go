@@ -16,6 +16,7 @@ import (
 type SimulateCmd struct {
 	System    SimulateSystemCmd    `cmd:"" default:"withargs" help:"Find how many agents a simulated system carries (the default)."`
 	List      SimulateListCmd      `cmd:"" help:"List accelerators, models, runtimes and systems, with what fits where."`
+	Show      SimulateShowCmd      `cmd:"" help:"Print a system's profile: a file to change and to simulate."`
 	Published SimulatePublishedCmd `cmd:"" help:"Simulate the systems with published results, and set ours beside theirs."`
 }
 
@@ -29,8 +30,15 @@ simulated engine in virtual time. Every figure is simulated and says so.
   plimsoll simulate gb300-nvl72 --ablate wideep,overlap,nvl72,speculation
   plimsoll simulate h200 --model llama-3.1-70b --layout 2xtp4
   plimsoll simulate gb300-nvl72 --layout 6xdep4+dep8 --racks 15
+  plimsoll simulate published --chosen --json
+
+A system of your own begins as a copy of another one:
+
   plimsoll simulate list
-  plimsoll simulate published --chosen --json`
+  plimsoll simulate show h200 > mine.yaml
+  plimsoll simulate ./mine.yaml --ablate tiers    with a section offload in it
+
+Flags of the search: plimsoll simulate system --help.`
 }
 
 // searchFlags say what is searched for.
@@ -80,7 +88,7 @@ type SimulateSystemCmd struct {
 	Runtime string `placeholder:"NAME" help:"Serving software; default the profile's own."`
 	Layout  string `placeholder:"WORDS" help:"How engines are spread, for example tp8, 2xtp4, dep8 or 4xdep8+dep40 (prompts+decoding)."`
 	Racks   int    `default:"1" placeholder:"N" help:"Copies of the system behind one router."`
-	Ablate  string `placeholder:"NAMES" help:"What these are worth, each searched without: wideep, overlap, nvl72, affinity, speculation, mxfp4."`
+	Ablate  string `placeholder:"NAMES" help:"What these are worth, each searched without: wideep, overlap, nvl72, affinity, speculation, mxfp4, tiers."`
 	searchFlags
 }
 
@@ -105,7 +113,7 @@ func (c *SimulateSystemCmd) Run(ctx context.Context, io *IO) error {
 	if base.err != nil {
 		return base.err
 	}
-	rows, err := study.Rows(p, base.final)
+	rows, err := study.Rows(p, base.final, base.uses)
 	if err != nil {
 		return err
 	}

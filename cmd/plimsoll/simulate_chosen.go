@@ -45,7 +45,7 @@ func fill(rows []instead, answers []answer) error {
 			r.Row = study.Row{Simulated: true, System: r.shape.Name, Model: r.shape.ModelName, Reason: "it cannot be built: " + err.Error()}
 			continue
 		}
-		of, err := study.Rows(r.shape, answers[i].final)
+		of, err := study.Rows(r.shape, answers[i].final, answers[i].uses)
 		if err != nil {
 			return err
 		}

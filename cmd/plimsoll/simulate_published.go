@@ -113,7 +113,7 @@ func (c *SimulatePublishedCmd) Run(ctx context.Context, io *IO) error {
 		if answers[0].err != nil {
 			return answers[0].err
 		}
-		of, err := study.Rows(pair.shape, answers[0].final)
+		of, err := study.Rows(pair.shape, answers[0].final, answers[0].uses)
 		if err != nil {
 			return err
 		}

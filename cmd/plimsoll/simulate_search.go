@@ -16,6 +16,7 @@ import (
 	"plimsoll/result"
 	"plimsoll/run"
 	"plimsoll/sim/profile"
+	"plimsoll/sim/simfleet"
 	"plimsoll/sim/study"
 	"plimsoll/trajectory"
 )
@@ -30,6 +31,7 @@ type question struct {
 type answer struct {
 	question
 	final result.Result
+	uses  study.Uses
 	err   error // it cannot be built: weights that do not fit
 }
 
@@ -126,14 +128,19 @@ func (s searching) answer(ctx context.Context, q question) (answer, error) {
 	if err := j.open(ctx, s.io); err != nil {
 		return out, err
 	}
+	fleet, virtual := j.load.(*simfleet.Fleet)
+	if !virtual {
+		return out, errors.Join(fmt.Errorf("simulate: %s is not held in virtual time", q.label), j.close())
+	}
 	dir, err := j.folder(s.full)
 	if err != nil {
 		return out, errors.Join(err, j.close())
 	}
 	method, _, err := result.Method(dir.Facts())
 	if err == nil {
+		out.uses = study.Uses{}
 		out.final, err = run.Run(ctx, run.Config{
-			Load: told{Load: j.load, label: q.label, board: s.board}, Method: method, Dir: dir, Power: j.plan.Power, Getenv: s.io.Env, Now: time.Now,
+			Load: told{Load: study.Watch{Fleet: fleet, Uses: out.uses}, label: q.label, board: s.board}, Method: method, Dir: dir, Power: j.plan.Power, Getenv: s.io.Env, Now: time.Now,
 		})
 	}
 	return out, errors.Join(err, dir.Close(), j.close(), os.RemoveAll(s.folder))

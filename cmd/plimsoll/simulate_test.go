@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -67,6 +69,38 @@ func TestSimulatePublished(t *testing.T) {
 	}
 }
 
+// TestSimulateShow prints a file that simulates as what it was printed from, and that
+// may be given memory below the KV pool.
+func TestSimulateShow(t *testing.T) {
+	code, text, stderr := call(t, nil, "simulate", "show", "h200")
+	if code != 0 || !strings.Contains(text, "phi_decode: {value: 1.5, unit:") {
+		t.Fatalf("exit %d\n%s%s", code, text, stderr)
+	}
+	mine := filepath.Join(t.TempDir(), "mine.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(mine, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(text)
+	args := append([]string{"--trajectories", "mini"}, quickly...)
+	shipped, _ := simulate(t, append([]string{"h200"}, args...)...)
+	own, _ := simulate(t, append([]string{mine}, args...)...)
+	if *own[0].Agents != *shipped[0].Agents || own[0].LimitWhy != shipped[0].LimitWhy {
+		t.Errorf("%+v, the shipped one has %+v", own[0], shipped[0])
+	}
+	number := func(value, unit string) string {
+		return "{value: " + value + ", unit: " + unit + ", source: test, date: 2026-11-25, kind: estimated, low: " + value + ", high: " + value + "}"
+	}
+	write(text + "offload:\n- name: host\n  capacity: " + number("1e+11", "B") + "\n  bandwidth: " + number("4e+10", "B/s") + "\n")
+	if _, worths := simulate(t, append([]string{mine, "--ablate", "tiers"}, args...)...); len(worths) != 1 || *worths[0].Without != *shipped[0].Agents || *worths[0].With < *worths[0].Without {
+		t.Errorf("%+v, without tiers it was %d agents", worths, *shipped[0].Agents)
+	}
+	if code, _, stderr := call(t, nil, "simulate", "show", "h300"); code != exitUsage || !strings.Contains(stderr, "not built in") {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+}
+
 // TestSimulatePublishedChosen has a row for every choice of the system, with what was
 // published still beside it.
 func TestSimulatePublishedChosen(t *testing.T) {
@@ -104,6 +138,7 @@ func TestSimulateRefuses(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"h200 --ablate affinity", "one engine"},
 		{"h200 --ablate magic", "there are wideep"},
+		{"h200 --ablate tiers", "no offload tiers"},
 		{"h200 --layout tp5", "remainder 3"},
 		{"h300", "not built in"},
 		{"h200 --ensemble 1", "--ensemble 1"},

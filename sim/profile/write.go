@@ -27,8 +27,11 @@ func (p *Profile) YAML() ([]byte, error) {
 		out.Network = Network{}
 	}
 	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
-	if err := e.Encode(out); err != nil {
+	e, err := yaml.NewDumper(&b, yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	if err != nil {
+		return nil, fmt.Errorf("write profile %s: %w", p.Name, err)
+	}
+	if err := e.Dump(out); err != nil {
 		return nil, fmt.Errorf("write profile %s: %w", p.Name, err)
 	}
 	if err := e.Close(); err != nil {
@@ -38,4 +41,15 @@ func (p *Profile) YAML() ([]byte, error) {
 		return nil, fmt.Errorf("write profile: what was written does not read back: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// MarshalYAML puts a number and its provenance on one line.
+func (v Value) MarshalYAML() (any, error) {
+	type plain Value
+	var n yaml.Node
+	if err := n.Encode(plain(v)); err != nil {
+		return nil, fmt.Errorf("write %g: %w", v.Value, err)
+	}
+	n.Style = yaml.FlowStyle
+	return &n, nil
 }

@@ -58,6 +58,7 @@ type engine interface {
 	Next() (time.Duration, bool)
 	Advance(now time.Duration, emit func(sim.Emission))
 	Draw(now time.Duration) (watts, joules float64)
+	Stats() sim.Stats
 }
 
 // engines makes what serves, one a rack, and returns the block size. First and last

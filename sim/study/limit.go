@@ -14,7 +14,7 @@ import (
 // Limit is what keeps a system from carrying more agents, and what would lift it:
 // sentences with their arithmetic, at the lowest level that failed.
 type Limit struct {
-	By   string `json:"by"`   // KV pool, prefill rate, decode floor, decode rate, slots, failures; "" nothing failed
+	By   string `json:"by"`   // KV pool, prefill rate, host link, nvme link, network, decode floor, decode rate, slots, failures; "" nothing failed
 	Why  string `json:"why"`  // what is short of what
 	Lift string `json:"lift"` // what would be enough
 }
@@ -27,11 +27,13 @@ const missing = 1.25
 // that: else what is not cached was never there, or was cut off at a block's end.
 const crowded = 0.9
 
-// busy is the share of the prompt rate at which its queue is called the limit.
+// busy is the share of the prompt rate, or of what links carry, at which its queue is
+// called the limit.
 const busy = 0.6
 
-// LimitOf reads the limit of a tier from the figures of its lowest failing level.
-func LimitOf(p *profile.Profile, r result.Result, t result.Tier) (Limit, error) {
+// LimitOf reads the limit of a tier from the figures of its lowest failing level, and
+// from how busy the links were there.
+func LimitOf(p *profile.Profile, r result.Result, t result.Tier, uses Uses) (Limit, error) {
 	d, err := p.Deployment()
 	if err != nil {
 		return Limit{}, err
@@ -40,10 +42,14 @@ func LimitOf(p *profile.Profile, r result.Result, t result.Tier) (Limit, error) 
 	if i < 0 {
 		return Limit{}, nil
 	}
-	s := strain{level: r.Levels[i], tier: t, ideal: r.Trajectories.Uncached, deployment: d}
-	switch {
+	s := strain{level: r.Levels[i], tier: t, ideal: r.Trajectories.Uncached, shape: p, deployment: d}
+	s.use = uses[Attempt{s.level.Number, s.level.Attempt}]
+	late := strings.Contains(t.BoundBy, "ttft") || !strings.Contains(t.BoundBy, "speed") && s.level.TTFT() > t.TTFTs
+	switch limit, busy := s.link(); {
 	case t.BoundBy == "":
 		return Limit{}, nil
+	case late && busy:
+		return limit, nil
 	case float64(s.level.MeanUncached) > missing*s.ideal && float64(s.level.Agents)*float64(s.level.MeanInput) > crowded*s.poolTokens():
 		return s.pool(), nil
 	case strings.Contains(t.BoundBy, "ttft"):
@@ -53,7 +59,7 @@ func LimitOf(p *profile.Profile, r result.Result, t result.Tier) (Limit, error) 
 	}
 	// Turns fail by running into their time-out: the slower part decides.
 	out := s.decoding()
-	if s.level.TTFT() > s.tier.TTFTs {
+	if late {
 		out = s.prompts()
 	}
 	out.Why = t.Reason + "; " + out.Why
@@ -79,14 +85,20 @@ type strain struct {
 	level      result.Level
 	tier       result.Tier
 	ideal      float64 // uncached tokens a turn with an endless cache
+	use        Use     // of the links
+	shape      *profile.Profile
 	deployment sim.DeploymentConfig
 }
 
-// poolTokens is what the KV pools of the engines that take prompts hold.
+// poolTokens is what the KV pools of the engines that take prompts hold, and the tiers
+// below them.
 func (s strain) poolTokens() float64 {
 	tokens := 0.0
 	for _, e := range s.deployment.Serve {
 		tokens += float64(e.PoolTokens())
+		for _, t := range e.Offload {
+			tokens += float64(max(1, e.Ranks)*t.Blocks) * float64(e.BlockTokens)
+		}
 	}
 	return tokens
 }
@@ -94,32 +106,44 @@ func (s strain) poolTokens() float64 {
 // pool compares the contexts that the prefix cache holds with the agents.
 func (s strain) pool() Limit {
 	tokens, input := s.poolTokens(), float64(s.level.MeanInput)
-	tier := "an offload tier"
-	if len(s.deployment.Serve[0].Offload) > 0 {
-		tier = "larger offload tiers"
+	what, tier := "it holds", "an offload tier"
+	if len(s.shape.Offload) > 0 {
+		what, tier = "it and its offload tiers hold", "larger offload tiers"
 	}
 	return Limit{
 		By: "KV pool",
-		Why: fmt.Sprintf("it holds %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
-			tokens/input, input/1e3, tokens/1e6, s.level.Agents, float64(s.level.MeanUncached), s.ideal),
+		Why: fmt.Sprintf("%s %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
+			what, tokens/input, input/1e3, tokens/1e6, s.level.Agents, float64(s.level.MeanUncached), s.ideal),
 		Lift: fmt.Sprintf("room for %d contexts is %.2f times the pool: fewer bytes a token, %s, or more of the memory left by the weights", s.level.Agents, float64(s.level.Agents)*input/tokens, tier),
 	}
 }
 
+// promptRates are the prompt tokens a second that come, and those that the engines compute.
+func (s strain) promptRates() (want, rate float64) {
+	for _, e := range s.deployment.Serve {
+		full := sim.Work{Prefill: e.StepTokens, Attended: int64(float64(e.StepTokens) * float64(s.level.MeanInput))}
+		step := e.Cost.Price(slices.Repeat([]sim.Work{full}, max(1, e.Ranks))).Seconds
+		rate += float64(max(1, e.Ranks)*e.StepTokens) / step * e.Speed
+	}
+	return s.turns() * float64(s.level.MeanUncached), rate
+}
+
+// promptShare is the share of the prompt rate that is asked for.
+func (s strain) promptShare() float64 {
+	want, rate := s.promptRates()
+	return want / rate
+}
+
+// turns are those of a second.
+func (s strain) turns() float64 { return float64(s.level.TurnsPerMinute) / 60 }
+
 // prompts compares the prompt tokens that come with those that the engines compute.
 func (s strain) prompts() Limit {
-	rate := 0.0
-	input := float64(s.level.MeanInput)
-	for _, e := range s.deployment.Serve {
-		full := sim.Work{Prefill: e.StepTokens, Attended: int64(float64(e.StepTokens) * input)}
-		step := e.Cost.Price(slices.Repeat([]sim.Work{full}, e.Ranks)).Seconds
-		rate += float64(e.Ranks*e.StepTokens) / step * e.Speed
-	}
-	turns := float64(s.level.TurnsPerMinute) / 60
-	want := turns * float64(s.level.MeanUncached)
+	want, rate := s.promptRates()
+	turns := s.turns()
 	if share := want / rate; share < busy {
-		if running := turns * float64(s.level.MeanOutput) / math.Max(float64(s.level.SpeedTPS), 1); running > 0.9*float64(s.decodeSlots()) {
-			return Limit{By: "slots", Why: fmt.Sprintf("about %.0f sequences decode at once, there are %d slots", running, s.decodeSlots()), Lift: "more sequences a rank, or faster decoding"}
+		if out, ok := s.room(); ok {
+			return out
 		}
 		return Limit{
 			By:   "prefill rate",
@@ -142,12 +166,38 @@ func (s strain) last() []sim.Config {
 	return s.deployment.Serve
 }
 
-func (s strain) decodeSlots() int {
-	n := 0
+// kept is the share of their time for which ranks keep the head of their queue out
+// before that is called the limit.
+const kept = 0.1
+
+// room is the limit where requests wait for a slot, or for blocks of the KV pool beside
+// the running sequences; false where they wait for neither. Of two stages it is the
+// second: in the first, a sequence leaves as its prompt is computed.
+func (s strain) room() (out Limit, _ bool) {
+	slots, pool := s.use.Blocked[sim.BlockedBySeqs], s.use.Blocked[sim.BlockedByPool]
+	seqs, ranks, tokens := 0, 0.0, 0.0
 	for _, e := range s.last() {
-		n += e.Ranks * e.MaxSeqs
+		seqs += max(1, e.Ranks) * e.MaxSeqs
+		ranks += float64(max(1, e.Ranks))
+		tokens += float64(e.PoolTokens())
 	}
-	return n
+	if max(slots, pool) < kept*ranks || max(slots, pool) < s.use.Blocked[sim.BlockedByTokens] {
+		return out, false
+	}
+	context := float64(s.level.MeanInput) + float64(s.level.MeanOutput)
+	if slots >= pool {
+		return Limit{
+			By:   "slots",
+			Why:  fmt.Sprintf("the next request finds all %d slots taken for %.0f %% of the time", seqs, slots/ranks*100),
+			Lift: "more sequences a rank, or faster decoding",
+		}, true
+	}
+	return Limit{
+		By: "KV pool",
+		Why: fmt.Sprintf("the next request finds no room beside the running ones for %.0f %% of the time: the pools hold %.3gM tokens, which is %.1f requests of %.1fK tokens at once, for %d agents",
+			pool/ranks*100, tokens/1e6, tokens/context, context/1e3, s.level.Agents),
+		Lift: "more of the memory left by the weights, fewer bytes a token, or faster decoding, which ends requests sooner",
+	}, true
 }
 
 // decoding compares the step that the tier allows with the step of one sequence.

@@ -50,10 +50,10 @@ type Denominator struct {
 }
 
 // Rows reads the rows of a search, one a tier.
-func Rows(p *profile.Profile, r result.Result) ([]Row, error) {
+func Rows(p *profile.Profile, r result.Result, uses Uses) ([]Row, error) {
 	var rows []Row
 	for _, t := range r.Tiers {
-		limit, err := LimitOf(p, r, t)
+		limit, err := LimitOf(p, r, t, uses)
 		if err != nil {
 			return nil, err
 		}

@@ -59,7 +59,8 @@ func TestWithoutIsRefused(t *testing.T) {
 		{"h200", "affinity", "one engine"},
 		{"mi355x", "speculation", "does not speculate"},
 		{"h200+llama-3.1-8b", "mxfp4", "without 4-bit experts"},
-		{"h200", "magic", "there are wideep, overlap, nvl72, affinity, speculation, mxfp4"},
+		{"h200", "tiers", "ablate tiers: h200 has no offload tiers"},
+		{"h200", "magic", "there are wideep, overlap, nvl72, affinity, speculation, mxfp4, tiers"},
 	} {
 		if _, err := study.Without(load(t, c.system), c.name); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s without %s: %v, want %q", c.system, c.name, err, c.want)

@@ -29,6 +29,7 @@ func Optimisations() []Optimisation {
 		{"affinity", "requests go to the least loaded engine, not to their agent's", scatter},
 		{"speculation", "one token a step, no draft", noDraft},
 		{"mxfp4", "experts' weights in MXFP8", wideWeights},
+		{"tiers", "what the KV pool evicts is gone: no host memory or NVMe below it", noTiers},
 	}
 }
 
@@ -115,6 +116,14 @@ func noDraft(p *profile.Profile) error {
 		return fmt.Errorf("does not speculate (speculation.draft 0)")
 	}
 	p.Speculation = profile.Speculation{}
+	return nil
+}
+
+func noTiers(p *profile.Profile) error {
+	if len(p.Offload) == 0 {
+		return fmt.Errorf("has no offload tiers (no section offload)")
+	}
+	p.Offload = nil
 	return nil
 }
 
