@@ -3,8 +3,10 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -227,13 +229,78 @@ func FuzzTypedEvent(f *testing.F) {
 			f.Add([]byte(e))
 		}
 	}
+	for _, v := range otherVoices() {
+		for _, e := range v.events {
+			_, data, _ := strings.Cut(e, "data: ")
+			f.Add([]byte(data))
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, d := range []Dialect{responses{}, messages{}} {
 			s := NewScanner(d, Caps{})
 			err := d.event(data, s) // never panics, whatever comes
-			if json.Valid(data) && data[0] == '{' && err != nil {
+			if !json.Valid(data) || data[0] != '{' {
+				continue
+			}
+			if err != nil {
 				t.Fatalf("%s: valid event refused: %v", d.Name(), err)
+			}
+			if want, ok := typedBytes(d, data); ok && s.reply.Bytes != want {
+				t.Fatalf("%s: bytes %v, encoding/json has %v", d.Name(), s.reply.Bytes, want)
 			}
 		}
 	})
+}
+
+// typedBytes is what encoding/json makes of a typed event; not ok where the two may
+// well differ.
+func typedBytes(d Dialect, data []byte) (n [channels]int, ok bool) {
+	var e struct {
+		Type  string
+		Delta json.RawMessage
+		Item  struct{ Type, Name string }
+		Block struct{ Type, Name, Text, Thinking string } `json:"content_block"`
+	}
+	if !utf8.Valid(data) || !plain(data) || json.Unmarshal(data, &e) != nil {
+		return n, false
+	}
+	if d.Name() == "messages" {
+		var delta struct {
+			Type, Text, Thinking string
+			JSON                 string `json:"partial_json"`
+		}
+		if len(e.Delta) > 0 && json.Unmarshal(e.Delta, &delta) != nil {
+			return n, false
+		}
+		switch e.Type + "/" + e.Block.Type + delta.Type {
+		case "content_block_start/text":
+			n[Content] = len(e.Block.Text)
+		case "content_block_start/thinking":
+			n[Reasoning] = len(e.Block.Thinking)
+		case "content_block_start/tool_use":
+			n[Tool] = len(e.Block.Name)
+		case "content_block_delta/text_delta":
+			n[Content] = len(delta.Text)
+		case "content_block_delta/thinking_delta":
+			n[Reasoning] = len(delta.Thinking)
+		case "content_block_delta/input_json_delta":
+			n[Tool] = len(delta.JSON)
+		}
+		return n, e.Block.Type == "" || delta.Type == ""
+	}
+	var delta string
+	_ = json.Unmarshal(e.Delta, &delta) // a delta that is no string says nothing
+	switch e.Type {
+	case "response.output_text.delta", "response.refusal.delta":
+		n[Content] = len(delta)
+	case "response.reasoning_text.delta", "response.reasoning_summary_text.delta":
+		n[Reasoning] = len(delta)
+	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta", "response.mcp_call_arguments.delta", "response.code_interpreter_call_code.delta":
+		n[Tool] = len(delta)
+	case "response.output_item.added":
+		if slices.Contains([]string{"function_call", "custom_tool_call", "mcp_call"}, e.Item.Type) {
+			n[Tool] = len(e.Item.Name)
+		}
+	}
+	return n, true
 }

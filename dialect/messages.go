@@ -123,20 +123,20 @@ func (messages) event(data []byte, s *Scanner) error {
 	case "content_block_start":
 		switch block := m.member("content_block"); string(block.member("type")) {
 		case `"tool_use"`:
-			return block.piece(s, "name", Tool)
+			block.piece(s, "name", Tool)
 		case `"text"`:
-			return block.piece(s, "text", Content)
+			block.piece(s, "text", Content)
 		case `"thinking"`:
-			return block.piece(s, "thinking", Reasoning)
+			block.piece(s, "thinking", Reasoning)
 		}
 	case "content_block_delta":
 		switch delta := m.member("delta"); string(delta.member("type")) {
 		case `"text_delta"`:
-			return delta.piece(s, "text", Content)
+			delta.piece(s, "text", Content)
 		case `"thinking_delta"`:
-			return delta.piece(s, "thinking", Reasoning)
+			delta.piece(s, "thinking", Reasoning)
 		case `"input_json_delta"`:
-			return delta.piece(s, "partial_json", Tool)
+			delta.piece(s, "partial_json", Tool)
 		}
 	case "message_delta":
 		s.usage(m.member("usage"))
@@ -145,9 +145,8 @@ func (messages) event(data []byte, s *Scanner) error {
 		}
 	case "message_stop":
 		s.reply.Done = true
-	case "error":
-		w := walker{b: m.member("error")}
-		w.failure(s)
+	case "error", "":
+		m.failure(s, len(kind) > 0)
 	}
 	return nil
 }

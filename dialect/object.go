@@ -26,12 +26,25 @@ func (o object) member(name string) object {
 }
 
 // piece books a string member as part of the reply.
-func (o object) piece(s *Scanner, name string, k Channel) error {
+func (o object) piece(s *Scanner, name string, k Channel) {
 	value := o.member(name)
 	if len(value) >= 2 && value[0] == '"' {
 		s.token(k, value[1:len(value)-1])
 	}
-	return nil
+}
+
+// failure books an object's error member. One that is known to be an error says so
+// itself where it has none.
+func (o object) failure(s *Scanner, known bool) {
+	e := o.member("error")
+	if len(e) == 0 || e[0] == 'n' {
+		if !known {
+			return
+		}
+		e = o
+	}
+	w := walker{b: e}
+	w.failure(s)
 }
 
 // typed returns a typed event's type and its object; not ok where the data is no

