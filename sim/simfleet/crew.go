@@ -13,7 +13,7 @@ import (
 type rack struct {
 	engine engine
 	nextID uint64
-	spare  [][]sim.Run // prefixes to use again
+	spare  []*flight // to use again, with their prefixes
 }
 
 // crew is a level's agents on one rack. Rows and notes wait for the level.
@@ -28,7 +28,8 @@ type crew struct {
 
 	members []member // slot i of the level is member i / racks
 	todo    queue
-	flights []*flight // in the order of sending, from the first that is not done
+	flights []*flight // in the order of sending, from the number first on; nil once done
+	first   uint64
 	emitted []sim.Emission
 	actions []agent.Action
 	take    func(sim.Emission)
@@ -59,13 +60,10 @@ func (c *crew) session(slot, walk int) uint64 {
 // flight returns a turn by the engine's number of it, nil where it is done. Numbers
 // follow each other.
 func (c *crew) flight(id uint64) *flight {
-	if len(c.flights) == 0 || id < c.flights[0].id {
+	if id < c.first {
 		return nil
 	}
-	if f := c.flights[id-c.flights[0].id]; !f.done {
-		return f
-	}
-	return nil
+	return c.flights[id-c.first]
 }
 
 // run takes what comes next, until an instant; what agents do at that instant is left
@@ -109,10 +107,10 @@ func (c *crew) advance() {
 		}
 		f.take(e, c.instant(e.At))
 		if e.First {
-			c.note(note{kind: firstToken, other: f.row.FirstToken, slot: f.row.Slot, branch: f.row.Branch})
+			c.note(note{kind: firstToken, other: f.first, slot: int32(f.slot), branch: int32(f.action.Branch)})
 		}
 		if e.Done {
-			c.end(f, c.instant(e.At), plimsoll.ClassOK)
+			c.end(f, c.instant(e.At), plimsoll.ClassOK, "")
 		}
 	}
 }
@@ -135,9 +133,9 @@ func (c *crew) agents() {
 		case e.begin:
 			c.step(e.slot, agent.Event{Kind: agent.Begun, At: e.at})
 		case e.refused != nil:
-			c.end(e.refused, e.at, plimsoll.ClassHTTP)
+			c.end(e.refused, e.at, plimsoll.ClassHTTP, "")
 		default:
-			c.send(e)
+			c.send(&e)
 		}
 	}
 }
@@ -151,20 +149,20 @@ func (c *crew) step(slot int, e agent.Event) {
 			continue
 		}
 		c.note(note{kind: waits, other: a.Due, slot: int32(slot)})
-		c.todo.add(&entry{at: a.Due, slot: slot, action: a})
+		c.todo.add(entry{at: a.Due, slot: slot, action: a})
 	}
 }
 
 // nextTimeout returns when the oldest turn in flight times out.
 func (c *crew) nextTimeout() (plimsoll.Instant, bool) {
-	for len(c.flights) > 0 && c.flights[0].done {
-		c.flights[0] = nil
+	for len(c.flights) > 0 && c.flights[0] == nil {
 		c.flights = c.flights[1:]
+		c.first++
 	}
 	if len(c.flights) == 0 {
 		return 0, false
 	}
-	return c.flights[0].row.Sent.Add(c.stage.Shape.Request), true
+	return c.flights[0].sent.Add(c.stage.Shape.Request), true
 }
 
 // timeouts ends the turns that are in flight for too long.
@@ -176,17 +174,16 @@ func (c *crew) timeouts() {
 		}
 		f := c.flights[0]
 		c.engine.Cancel(c.time(), f.id)
-		f.row.Error = fmt.Sprintf("no end within %s", c.stage.Shape.Request)
-		c.end(f, at, plimsoll.ClassTimeout)
+		c.end(f, at, plimsoll.ClassTimeout, fmt.Sprintf("no end within %s", c.stage.Shape.Request))
 	}
 }
 
 // cut ends everything in flight as the level ends.
 func (c *crew) cut(l *agent.Level) {
 	for _, f := range c.flights {
-		if !f.done {
+		if f != nil {
 			c.engine.Cancel(c.time(), f.id)
-			c.finish(f, c.now, l.CutClass(f.row.Sent, f.row.Primer))
+			c.finish(f, c.now, l.CutClass(f.sent, f.action.Primer), "")
 		}
 	}
 }

@@ -40,14 +40,14 @@ func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 	h := &hold{fleet: f, stage: s, into: into, level: level, epoch: f.now}
 	salt := agent.LevelSalt(f.config.Agents.Seed, s)
 	for _, r := range f.racks {
-		c := &crew{rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now}
+		c := &crew{rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now, first: r.nextID + 1}
 		c.take = func(e sim.Emission) { c.emitted = append(c.emitted, e) }
 		h.crews = append(h.crews, c)
 	}
 	for i := range s.Agents {
 		c := h.crews[i%len(h.crews)]
 		c.members = append(c.members, member{Slot: f.roster.NewSlot(s.Replicate, i)})
-		c.todo.add(&entry{at: level.Begins(i), slot: i, begin: true})
+		c.todo.add(entry{at: level.Begins(i), slot: i, begin: true})
 	}
 	h.notes.crews = h.crews
 	return h, nil
@@ -131,8 +131,8 @@ func (h *hold) inFlight() []plimsoll.Row {
 	var rows []plimsoll.Row
 	for _, c := range h.crews {
 		for _, f := range c.flights {
-			if !f.done {
-				rows = append(rows, f.row)
+			if f != nil {
+				rows = append(rows, c.row(f))
 			}
 		}
 	}

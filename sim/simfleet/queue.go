@@ -1,8 +1,6 @@
 package simfleet
 
 import (
-	"container/heap"
-
 	"plimsoll"
 	"plimsoll/agent"
 )
@@ -11,48 +9,78 @@ import (
 // that the engine refused one.
 type entry struct {
 	at      plimsoll.Instant
-	order   uint64 // of adding: equal instants come in it
 	slot    int
 	begin   bool
 	action  agent.Action
 	refused *flight
 }
 
-// queue gives entries in order of time.
+// queue gives entries in order of time. Its heap is of moments, so that a rack's worth of
+// it stays in a processor's cache.
 type queue struct {
-	entries entries
+	heap    []moment // least first
+	entries []entry
+	spare   []int32 // places of entries to use again
 	added   uint64
 }
 
-func (q *queue) add(e *entry) {
+// moment orders entries: equal instants come in the order of adding.
+type moment struct {
+	at    plimsoll.Instant
+	order uint64
+	entry int32
+}
+
+func (m moment) before(other moment) bool {
+	return m.at < other.at || m.at == other.at && m.order < other.order
+}
+
+func (q *queue) add(e entry) {
 	q.added++
-	e.order = q.added
-	heap.Push(&q.entries, e)
+	m := moment{e.at, q.added, int32(len(q.entries))}
+	if n := len(q.spare); n > 0 {
+		m.entry, q.spare = q.spare[n-1], q.spare[:n-1]
+		q.entries[m.entry] = e
+	} else {
+		q.entries = append(q.entries, e)
+	}
+	q.heap = append(q.heap, m)
+	i := len(q.heap) - 1
+	for ; i > 0 && m.before(q.heap[(i-1)/2]); i = (i - 1) / 2 {
+		q.heap[i] = q.heap[(i-1)/2]
+	}
+	q.heap[i] = m
 }
 
 // peek returns the earliest entry's instant.
 func (q *queue) peek() (plimsoll.Instant, bool) {
-	if len(q.entries) == 0 {
+	if len(q.heap) == 0 {
 		return 0, false
 	}
-	return q.entries[0].at, true
+	return q.heap[0].at, true
 }
 
-func (q *queue) pop() *entry { return heap.Pop(&q.entries).(*entry) }
-
-// entries is the heap's order.
-type entries []*entry
-
-func (e entries) Len() int { return len(e) }
-func (e entries) Less(i, j int) bool {
-	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].order < e[j].order
-}
-func (e entries) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
-func (e *entries) Push(x any)   { *e = append(*e, x.(*entry)) }
-func (e *entries) Pop() any {
-	old := *e
-	last := old[len(old)-1]
-	old[len(old)-1] = nil
-	*e = old[:len(old)-1]
-	return last
+// pop takes the earliest entry out.
+func (q *queue) pop() entry {
+	first, last := q.heap[0], len(q.heap)-1
+	m := q.heap[last]
+	q.heap = q.heap[:last]
+	i := 0
+	for child := 1; child < last; child = 2*i + 1 {
+		if child+1 < last && q.heap[child+1].before(q.heap[child]) {
+			child++
+		}
+		if !q.heap[child].before(m) {
+			break
+		}
+		q.heap[i] = q.heap[child]
+		i = child
+	}
+	if last > 0 {
+		q.heap[i] = m
+	}
+	e := q.entries[first.entry]
+	q.entries[first.entry].refused = nil
+	q.spare = append(q.spare, first.entry)
+	return e
 }
