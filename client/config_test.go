@@ -119,6 +119,16 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// endless is a reader of one letter.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
 // HTTP/2 without TLS fills the same row; a stall and a plain error have their class.
 func TestHTTP2(t *testing.T) {
 	free := make(chan struct{})
@@ -134,6 +144,22 @@ func TestHTTP2(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, "{}")
 		}, plimsoll.ClassNoStream},
+		"reset": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, delta(" abc", ""))
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, plimsoll.ClassCut},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.2:9/v1", 307) }, plimsoll.ClassHTTP},
+		"gzip": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			w.Header().Set("Content-Encoding", "gzip")
+			fmt.Fprint(w, "\x1f\x8b")
+		}, plimsoll.ClassMalformed},
+		"endless line": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = io.Copy(w, io.LimitReader(endless{}, 64<<20))
+		}, plimsoll.ClassMalformed},
 		"stall": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			fmt.Fprint(w, delta(" abc", ""))
@@ -142,6 +168,7 @@ func TestHTTP2(t *testing.T) {
 		}, plimsoll.ClassTimeout},
 	} {
 		srv := httptest.NewUnstartedServer(test.handler)
+		srv.Config.ErrorLog = silent()
 		srv.Config.Protocols = new(http.Protocols)
 		srv.Config.Protocols.SetUnencryptedHTTP2(true)
 		srv.Start()

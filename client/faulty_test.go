@@ -1,147 +1,16 @@
 package client
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"plimsoll"
 	"plimsoll/dialect"
 )
-
-// faulty is a server that does what a script says on each connection.
-type faulty struct {
-	url      string
-	requests atomic.Int32
-	open     sync.WaitGroup
-}
-
-// script plays one reply; the request was read. It returns false to close.
-type script func(f *faulty, c *net.TCPConn) bool
-
-func serveScript(t *testing.T, play script) *faulty {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &faulty{url: "http://" + l.Addr().String()}
-	f.open.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			f.open.Go(func() { f.serve(c.(*net.TCPConn), play) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = l.Close()
-		f.open.Wait() // every connection of the client must have ended
-	})
-	return f
-}
-
-func (f *faulty) serve(c *net.TCPConn, play script) {
-	defer c.Close()
-	r := bufio.NewReader(c)
-	for {
-		req, err := http.ReadRequest(r)
-		if err != nil {
-			return
-		}
-		if _, err := io.Copy(io.Discard, req.Body); err != nil {
-			return
-		}
-		f.requests.Add(1)
-		if !play(f, c) {
-			return
-		}
-	}
-}
-
-const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-func chunk(s string) string { return fmt.Sprintf("%x\r\n%s\r\n", len(s), s) }
-
-func delta(text, finish string) string {
-	if finish == "" {
-		finish = "null"
-	} else {
-		finish = `"` + finish + `"`
-	}
-	return fmt.Sprintf(`data: {"choices":[{"index":0,"delta":{"content":%q},"finish_reason":%s}]}`+"\n\n", text, finish)
-}
-
-func usageEvent(n int) string {
-	return fmt.Sprintf(`data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":%d}}`+"\n\n", n)
-}
-
-const endMark = "data: [DONE]\n\n"
-
-// send writes a reply; pieces are written one by one.
-func send(pieces ...string) script {
-	return func(_ *faulty, c *net.TCPConn) bool {
-		for _, p := range pieces {
-			if _, err := io.WriteString(c, p); err != nil {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-// whole is a chunked stream that ends well.
-func whole(events ...string) script {
-	pieces := []string{streamHead}
-	for _, e := range events {
-		pieces = append(pieces, chunk(e))
-	}
-	return send(append(pieces, "0\r\n\r\n")...)
-}
-
-// then plays one script after another.
-func then(scripts ...script) script {
-	return func(f *faulty, c *net.TCPConn) bool {
-		for _, s := range scripts {
-			if !s(f, c) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-func hangUp(*faulty, *net.TCPConn) bool { return false }
-
-func reset(_ *faulty, c *net.TCPConn) bool { _ = c.SetLinger(0); return false }
-
-// stall waits until the client goes away.
-func stall(_ *faulty, c *net.TCPConn) bool { _, _ = io.Copy(io.Discard, c); return false }
-
-func flood(piece string) script {
-	block := strings.Repeat(piece, 1+(64<<10)/len(piece))
-	return func(_ *faulty, c *net.TCPConn) bool {
-		for {
-			if _, err := io.WriteString(c, block); err != nil {
-				return false
-			}
-		}
-	}
-}
-
-func everyByte(s string) script { return send(strings.Split(s, "")...) }
-
-func plain(status, headers, body string) script {
-	return send(fmt.Sprintf("HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s", status, headers, len(body), body))
-}
 
 func TestFaultyEngine(t *testing.T) {
 	good := []string{delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark}
@@ -235,7 +104,7 @@ func TestFaultyEngine(t *testing.T) {
 // A turn after any other outcome is well: the lane is left in order.
 func TestTurnAfterFailure(t *testing.T) {
 	good := whole(delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark)
-	f := serveScript(t, func(f *faulty, c *net.TCPConn) bool {
+	f := serveScript(t, func(f *faulty, c net.Conn) bool {
 		switch f.requests.Load() {
 		case 1:
 			return then(send(streamHead, chunk(delta(" abc", ""))), reset)(f, c)
@@ -285,7 +154,7 @@ func TestRenew(t *testing.T) {
 // not refused the turn: it goes on a new connection, once, and the engine pays.
 func TestStaleConnection(t *testing.T) {
 	good := whole(delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark)
-	f := serveScript(t, func(f *faulty, c *net.TCPConn) bool {
+	f := serveScript(t, func(f *faulty, c net.Conn) bool {
 		if f.requests.Load() != 2 && f.requests.Load() < 4 {
 			return good(f, c)
 		}
@@ -311,7 +180,7 @@ func TestCancel(t *testing.T) {
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		begun := make(chan struct{})
-		f := serveScript(t, func(f *faulty, c *net.TCPConn) bool { close(begun); return play(f, c) })
+		f := serveScript(t, func(f *faulty, c net.Conn) bool { close(begun); return play(f, c) })
 		c := newTestClient(t, f.url, nil)
 		go func() {
 			<-begun
@@ -355,7 +224,7 @@ func TestFirstChunkTokens(t *testing.T) {
 		return strings.Replace(delta(text, finish), "}\n\n", fmt.Sprintf(`,"usage":{"prompt_tokens":1,"completion_tokens":%d}}`, n)+"\n\n", 1)
 	}
 	big, small := strings.Repeat(" abc", 100), strings.Repeat(" abc", 10)
-	pause := func(*faulty, *net.TCPConn) bool { time.Sleep(30 * time.Millisecond); return true }
+	pause := func(*faulty, net.Conn) bool { time.Sleep(30 * time.Millisecond); return true }
 	two := func(first, second string) script {
 		return then(send(streamHead, chunk(delta("", ""))), pause, send(chunk(first)), pause, send(chunk(second+usageEvent(110)+endMark), "0\r\n\r\n"))
 	}

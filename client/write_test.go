@@ -68,7 +68,7 @@ func TestBigBody(t *testing.T) {
 			t.Error(err)
 		}
 		sums <- string(got.Sum(nil))
-		whole(delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark)(nil, c.(*net.TCPConn))
+		whole(delta(" abc", ""), delta(" abc", "length"), usageEvent(2), endMark)(nil, c)
 	})
 	c := newTestClient(t, url, nil)
 	row := plimsoll.Row{}
