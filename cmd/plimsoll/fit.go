@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -73,12 +72,16 @@ func (c *CalibrateCmd) Run(ctx context.Context, io *IO) error {
 	fit := calibrate.Config{
 		Profile: begin, Trajectories: set.Trajectories, Agents: j.agents(), OutputPolicy: plan.OutputPolicy,
 		LevelSaltOnly: plan.Preset == "aa", Levels: levels,
-		Held: func() { held++; board.say(fmt.Sprintf("fitting %d levels: %d simulated", len(levels), held)) },
+	}
+	most := fit.Most()
+	fit.Held = func() {
+		held++
+		board.say(fmt.Sprintf("fit of %d levels", len(levels)), float64(held)/float64(most), fmt.Sprintf("simulated %d, at most %d", held, most))
 	}
 	r, err := calibrate.Fit(ctx, fit)
 	board.clear()
 	if err != nil {
-		return interrupted(ctx, err)
+		return nothingKept(ctx, err)
 	}
 	return c.conclude(dir, begin, r, rows, io)
 }
@@ -160,36 +163,36 @@ func (c *CalibrateCmd) conclude(dir *bundle.Dir, begin *profile.Profile, r calib
 		}
 		return printJSON(io.Out, out)
 	}
-	showFit(io.Out, begin, r, accepted, shown)
+	showFit(io.page(), begin, r, accepted, shown)
 	if c.Output != "" {
 		fmt.Fprintf(io.Out, "\n  Written to %s: try plimsoll simulate %s\n", c.Output, c.Output)
 	}
 	return nil
 }
 
-func showFit(to io.Writer, begin *profile.Profile, r calibrate.Result, accepted calibrate.Factor, shown bool) {
+func showFit(to page, begin *profile.Profile, r calibrate.Result, accepted calibrate.Factor, shown bool) {
 	fmt.Fprintf(to, "Fitted to %d levels, beginning with %s\n\n", len(r.Predictions), begin.Name)
-	w := table(to, "factor", "was", "is", "low", "high", "")
+	three := func(v float64) string { return fmt.Sprintf("%.3f", v) }
+	var factors, levels [][]string
 	for _, f := range r.Factors {
 		if !f.Identified {
-			fmt.Fprintf(w, "  %s\t%.3f\t%.3f\t–\t–\tnot told by these levels: kept as it was\n", f.Name, f.Was, f.Value)
+			factors = append(factors, []string{f.Name, three(f.Was), three(f.Value), "–", "–", "not told by these levels: kept as it was"})
 			continue
 		}
-		fmt.Fprintf(w, "  %s\t%.3f\t%.3f\t%.3f\t%.3f\t\n", f.Name, f.Was, f.Value, f.Low, f.High)
+		factors = append(factors, []string{f.Name, three(f.Was), three(f.Value), three(f.Low), three(f.High), ""})
 	}
 	if shown {
-		fmt.Fprintf(w, "  accepted\t\t%.3f\t%.3f\t%.3f\ttokens a step, from the stream\n", accepted.Value, accepted.Low, accepted.High)
+		factors = append(factors, []string{"accepted", "", three(accepted.Value), three(accepted.Low), three(accepted.High), "tokens a step, from the stream"})
 	}
-	w.Flush()
+	to.table([]string{"factor", "was", "is", "low", "high", ""}, factors...)
 	if !shown && begin.Speculation.Draft > 0 {
-		fmt.Fprintln(to, wrapped("Accepted tokens a step are not told by this run's stream: kept, so phi_decode is relative to them.", "  "))
+		to.say("  ", "Accepted tokens a step are not told by this run's stream: kept, so phi_decode is relative to them.")
 	}
 	fmt.Fprint(to, "\nEach level, predicted by a fit to the others\n")
-	w = table(to, "agents", "P25 speed", "predicted", "error", "P95 TTFT", "predicted", "error")
 	for _, p := range r.Predictions {
-		fmt.Fprintf(w, "  %d\t%.1f tok/s\t%.1f tok/s\t%+.0f %%\t%.2f s\t%.2f s\t%+.0f %%\n", p.Agents, p.Seen.SpeedP25TPS, p.Predicted.SpeedP25TPS, p.SpeedErr*100,
-			p.Seen.TTFTP95s, p.Predicted.TTFTP95s, p.TTFTErr*100)
+		levels = append(levels, []string{fmt.Sprint(p.Agents), fmt.Sprintf("%.1f", p.Seen.SpeedP25TPS), fmt.Sprintf("%.1f", p.Predicted.SpeedP25TPS), fmt.Sprintf("%+.0f %%", p.SpeedErr*100),
+			fmt.Sprintf("%.2f", p.Seen.TTFTP95s), fmt.Sprintf("%.2f", p.Predicted.TTFTP95s), fmt.Sprintf("%+.0f %%", p.TTFTErr*100)})
 	}
-	w.Flush()
-	fmt.Fprintf(to, "  On average off by %.0f %% (P25 speed) and %.0f %% (P95 TTFT).\n", r.SpeedErr*100, r.TTFTErr*100)
+	to.table([]string{"agents", "P25 tok/s", "predicted", "error", "P95 TTFT s", "predicted", "error"}, levels...)
+	to.say("  ", fmt.Sprintf("On average off by %.0f %% (P25 speed) and %.0f %% (P95 TTFT).", r.SpeedErr*100, r.TTFTErr*100))
 }

@@ -154,6 +154,14 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
+// nothingKept is interrupted of what keeps nothing.
+func nothingKept(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &ExitError{exitInterrupted, errors.New("interrupted; nothing is kept")}
+	}
+	return err
+}
+
 // measure runs the levels and shows them, writes result, report and manifest.
 func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool) (result.Result, error) {
 	dir, err := j.folder(full)

@@ -97,6 +97,9 @@ func (c *SimulateSystemCmd) Run(ctx context.Context, io *IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	if c.Racks < 1 {
+		return &ExitError{exitUsage, fmt.Errorf("--racks %d: want at least 1", c.Racks)}
+	}
 	p, err := profile.Choose(profile.Choice{System: c.System, Model: c.Model, Runtime: c.Runtime, Layout: c.Layout, Racks: c.Racks})
 	if err != nil {
 		return &ExitError{exitUsage, err}
@@ -107,7 +110,7 @@ func (c *SimulateSystemCmd) Run(ctx context.Context, io *IO) error {
 	}
 	answers, err := c.search(ctx, questions, io)
 	if err != nil {
-		return interrupted(ctx, err)
+		return nothingKept(ctx, err)
 	}
 	base, rest := answers[0], answers[1:]
 	if base.err != nil {
@@ -124,20 +127,24 @@ func (c *SimulateSystemCmd) Run(ctx context.Context, io *IO) error {
 	if c.JSON {
 		return printJSON(io.Out, map[string]any{"schema": "plimsoll-simulate/1", "simulated": true, "rows": rows, "ablations": worth})
 	}
-	showSystem(io.Out, p, base.final, rows)
-	showWorth(io.Out, rows, worth)
+	showSystem(io.page(), p, base.final, rows)
+	showWorth(io.page(), rows, worth)
 	return nil
 }
 
 // questions are the system first, then its ensemble, then what it is without.
 func (c *SimulateSystemCmd) questions(p *profile.Profile) ([]question, error) {
 	out := append([]question{{label: p.Name, shape: p}}, ensemble(p, c.Ensemble)...)
-	for _, name := range strings.FieldsFunc(c.Ablate, func(r rune) bool { return r == ',' }) {
-		without, err := study.Without(p, strings.TrimSpace(name))
+	if c.Ablate == "" {
+		return out, nil
+	}
+	for name := range strings.SplitSeq(c.Ablate, ",") {
+		name = strings.TrimSpace(name)
+		without, err := study.Without(p, name)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, question{label: without.Name, ablates: strings.TrimSpace(name), shape: without})
+		out = append(out, question{label: without.Name, ablates: name, shape: without})
 	}
 	return out, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 
 	"plimsoll/sim/profile"
 	"plimsoll/sim/study"
@@ -56,23 +55,23 @@ func fill(rows []instead, answers []answer) error {
 }
 
 // showOtherwise prints the rows without the choices.
-func showOtherwise(to io.Writer, rows []instead) {
+func showOtherwise(to page, rows []instead) {
 	if len(rows) == 0 {
 		return
 	}
 	fmt.Fprint(to, "\nThe same without each input that was chosen after the result was known  SIMULATED\n")
-	w := table(to, "system", "without", "agents", "per acc.", "per MW", "ratio", "limit")
+	var lines [][]string
 	for _, r := range rows {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.of.shape.Name, r.Choice, agentsCell(r.Row), figureCell(r.AgentsPerAccelerator, 1),
-			figureCell(r.AgentsPerMW, 0), ratioCell(r.Ratio), cmp.Or(r.Limit, "–"))
+		lines = append(lines, []string{r.of.shape.Name, r.Choice, agentsCell(r.Row), figureCell(r.AgentsPerAccelerator, 1),
+			figureCell(r.AgentsPerMW, 0), ratioCell(r.Ratio), cmp.Or(r.Limit, "–")})
 	}
-	w.Flush()
+	to.table([]string{"system", "without", "agents", "per acc.", "per MW", "ratio", "limit"}, lines...)
 	fmt.Fprintln(to)
 	said := map[string]bool{}
 	for _, r := range rows {
 		if line := fmt.Sprintf("%s: %s; instead %s.", r.Choice, r.Input, r.Instead); !said[line] {
 			said[line] = true
-			fmt.Fprintln(to, wrapped(line, "  "))
+			to.say("  ", line)
 		}
 	}
 }

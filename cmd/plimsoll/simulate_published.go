@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -106,7 +105,7 @@ func (c *SimulatePublishedCmd) Run(ctx context.Context, io *IO) error {
 	}
 	answers, err := c.search(ctx, questions, io)
 	if err != nil {
-		return interrupted(ctx, err)
+		return nothingKept(ctx, err)
 	}
 	var rows []study.Row
 	for _, pair := range pairs {
@@ -131,8 +130,8 @@ func (c *SimulatePublishedCmd) Run(ctx context.Context, io *IO) error {
 	if c.JSON {
 		return printJSON(io.Out, published{"plimsoll-simulate/1", true, rows, otherwise})
 	}
-	showPublished(io.Out, rows, pairs)
-	showOtherwise(io.Out, otherwise)
+	showPublished(io.page(), rows, pairs)
+	showOtherwise(io.page(), otherwise)
 	return nil
 }
 
@@ -145,23 +144,27 @@ type published struct {
 }
 
 // showPublished prints ours beside theirs.
-func showPublished(to io.Writer, rows []study.Row, pairs []compared) {
+func showPublished(to page, rows []study.Row, pairs []compared) {
 	fmt.Fprintf(to, "%s at %s, ours SIMULATED, theirs published\n\n", rows[0].Model, rows[0].Tier)
-	w := table(to, "system", "agents", "P10-P90", "per acc.", "theirs", "per MW", "theirs", "ratio", "uncached", "limit")
-	for _, r := range rows {
-		spread := "–"
-		if r.Low != nil {
-			spread = rangeCell(r)
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.System, agentsCell(r), spread, figureCell(r.AgentsPerAccelerator, 1), figureCell(r.PublishedPerAcc, 1),
-			figureCell(r.AgentsPerMW, 0), figureCell(r.PublishedPerMW, 0), ratioCell(r.Ratio), figureCell(r.UncachedTokens, 0), cmp.Or(r.Limit, "–"))
+	head := []string{"system", "agents", "per acc.", "theirs", "per MW", "theirs", "ratio", "uncached", "limit"}
+	if rows[0].Low != nil {
+		head = slices.Insert(head, 2, "P10-P90")
 	}
-	w.Flush()
+	var lines [][]string
+	for _, r := range rows {
+		cells := []string{r.System, agentsCell(r), figureCell(r.AgentsPerAccelerator, 1), figureCell(r.PublishedPerAcc, 1),
+			figureCell(r.AgentsPerMW, 0), figureCell(r.PublishedPerMW, 0), ratioCell(r.Ratio), figureCell(r.UncachedTokens, 0), cmp.Or(r.Limit, "–")}
+		if r.Low != nil {
+			cells = slices.Insert(cells, 2, rangeCell(r))
+		}
+		lines = append(lines, cells)
+	}
+	to.table(head, lines...)
 	fmt.Fprintln(to)
 	for i, pair := range pairs {
 		r := rows[min(i, len(rows)-1)]
-		fmt.Fprintln(to, wrapped(fmt.Sprintf("%s: %s; theirs: %s (%s).", r.System, pair.shape.About, pair.entry.Source, pair.entry.Date), "  "))
+		to.say("  ", fmt.Sprintf("%s: %s; theirs: %s (%s).", r.System, pair.shape.About, pair.entry.Source, pair.entry.Date))
 	}
-	fmt.Fprintln(to, wrapped("Per MW is at the accelerator, at the power that a published pair of figures implies or else 0.70 of TDP. "+
-		"Uncached is prompt tokens computed a turn at the highest level that passed. Inputs chosen after seeing a target are named in docs/simulator.md.", "  "))
+	to.say("  ", "Per MW is at the accelerator, at the power that a published pair of figures implies or else 0.70 of TDP. "+
+		"Uncached is prompt tokens computed a turn at the highest level that passed. Inputs chosen after seeing a target are named in docs/simulator.md.")
 }

@@ -89,7 +89,7 @@ func (f searchFlags) search(ctx context.Context, questions []question, io *IO) (
 					return
 				}
 				answers[i] = a
-				board.finished()
+				board.finished(questions[i].label)
 			}
 		})
 	}
@@ -139,23 +139,12 @@ func (s searching) answer(ctx context.Context, q question) (answer, error) {
 	method, _, err := result.Method(dir.Facts())
 	if err == nil {
 		out.uses = study.Uses{}
+		tell := &foreseen{Search: method, label: q.label, board: s.board}
 		out.final, err = run.Run(ctx, run.Config{
-			Load: told{Load: study.Watch{Fleet: fleet, Uses: out.uses}, label: q.label, board: s.board}, Method: method, Dir: dir, Power: j.plan.Power, Getenv: s.io.Env, Now: time.Now,
+			Load: told{Load: study.Watch{Fleet: fleet, Uses: out.uses}, foreseen: tell}, Method: tell, Dir: dir, Power: j.plan.Power, Getenv: s.io.Env, Now: time.Now,
 		})
 	}
 	return out, errors.Join(err, dir.Close(), j.close(), os.RemoveAll(s.folder))
-}
-
-// told tells the board what is held.
-type told struct {
-	plimsoll.Load
-	label string
-	board *board
-}
-
-func (t told) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough plimsoll.Enough) (plimsoll.Observed, error) {
-	t.board.say(fmt.Sprintf("%s: level %d, %d agents", t.label, s.Level, s.Agents))
-	return t.Load.Hold(ctx, s, into, enough)
 }
 
 // powerOf is what a megawatt may stand for: what the accelerators draw at their

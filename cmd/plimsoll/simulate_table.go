@@ -3,53 +3,44 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"plimsoll/result"
 	"plimsoll/sim/profile"
 	"plimsoll/sim/study"
 )
 
-// table begins a table of left-aligned columns.
-func table(to io.Writer, columns ...string) *tabwriter.Writer {
-	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  "+strings.Join(columns, "\t"))
-	return w
-}
-
 // showSystem prints one system: what was simulated, a line a tier, then each tier's
 // limit in words.
-func showSystem(to io.Writer, p *profile.Profile, r result.Result, rows []study.Row) {
+func showSystem(to page, p *profile.Profile, r result.Result, rows []study.Row) {
 	fmt.Fprintf(to, "%s  SIMULATED\n", p.Name)
 	if p.About != "" && p.Published != (profile.Published{}) {
-		fmt.Fprintln(to, wrapped(p.About, "  "))
+		to.say("  ", p.About)
 	}
 	fmt.Fprintf(to, "  %s, %s on %d accelerators; step times %s\n", p.ModelName, p.Words(), p.Accelerators(), p.Provenance())
 	fmt.Fprintf(to, "  trajectories %s, preset %s, method %s, seed %d, %d levels\n\n", r.Trajectories.Name, r.Preset, r.Method, r.Seed, len(r.Levels))
 	ranged := rows[0].Low != nil
 	head := []string{"Tier", "Agents", "per accelerator", "per MW", "uncached/turn", "limit"}
 	if ranged {
-		head = append(head[:2], append([]string{"P10-P90"}, head[2:]...)...)
+		head = slices.Insert(head, 2, "P10-P90")
 	}
-	w := table(to, head...)
+	var lines [][]string
 	for _, row := range rows {
 		cells := []string{row.Tier, agentsCell(row), figureCell(row.AgentsPerAccelerator, 2), figureCell(row.AgentsPerMW, 0), figureCell(row.UncachedTokens, 0), cmp.Or(row.Limit, "–")}
 		if ranged {
-			cells = append(cells[:2], append([]string{rangeCell(row)}, cells[2:]...)...)
+			cells = slices.Insert(cells, 2, rangeCell(row))
 		}
-		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
+		lines = append(lines, cells)
 	}
-	w.Flush()
+	to.table(head, lines...)
 	fmt.Fprintln(to)
 	showLimits(to, rows)
 	showPower(to, p, rows)
 }
 
 // showLimits says what limits each tier and what would lift it, equal tiers at once.
-func showLimits(to io.Writer, rows []study.Row) {
+func showLimits(to page, rows []study.Row) {
 	for i := 0; i < len(rows); i++ {
 		row, tiers := rows[i], rows[i].Tier
 		for i+1 < len(rows) && row.Limit != "" && rows[i+1].LimitWhy == row.LimitWhy {
@@ -58,13 +49,13 @@ func showLimits(to io.Writer, rows []study.Row) {
 		}
 		switch {
 		case row.Agents == nil:
-			fmt.Fprintln(to, wrapped(tiers+": "+row.Reason, "  "))
+			to.say("  ", tiers+": "+row.Reason)
 		case row.Limit == "":
-			fmt.Fprintln(to, wrapped(tiers+": nothing failed up to the highest level allowed.", "  "))
+			to.say("  ", tiers+": nothing failed up to the highest level allowed.")
 		default:
-			fmt.Fprintln(to, wrapped(fmt.Sprintf("%s: limit %s: %s.", tiers, row.Limit, row.LimitWhy), "  "))
+			to.say("  ", fmt.Sprintf("%s: limit %s: %s.", tiers, row.Limit, row.LimitWhy))
 			if row.Lift != "" {
-				fmt.Fprintln(to, wrapped("To lift it: "+row.Lift+".", "      "))
+				to.say("      ", "To lift it: "+row.Lift+".")
 			}
 		}
 		if row.Unfit > 0 {
@@ -74,7 +65,7 @@ func showLimits(to io.Writer, rows []study.Row) {
 }
 
 // showPower says what the megawatts of the first tier with agents are.
-func showPower(to io.Writer, p *profile.Profile, rows []study.Row) {
+func showPower(to page, p *profile.Profile, rows []study.Row) {
 	i := slices.IndexFunc(rows, func(r study.Row) bool { return r.Agents != nil && *r.Agents > 0 })
 	if i < 0 {
 		return
@@ -84,8 +75,9 @@ func showPower(to io.Writer, p *profile.Profile, rows []study.Row) {
 		parts = append(parts, fmt.Sprintf("%s at %s (%s W)", thousands(d.AgentsPerMW), d.Boundary, thousands(d.MeanW)))
 	}
 	power := p.TypicalPower()
-	fmt.Fprintln(to, "\n"+wrapped(fmt.Sprintf("Per MW, %s: %s. An accelerator's %g W are %s: %s (%g to %g W).",
-		rows[i].Tier, strings.Join(parts, ", "), power.Value, power.Kind, power.Source, power.Low, power.High), "  "))
+	fmt.Fprintln(to)
+	to.say("  ", fmt.Sprintf("Per MW, %s: %s. An accelerator's %g W are %s: %s (%g to %g W).",
+		rows[i].Tier, strings.Join(parts, ", "), power.Value, power.Kind, power.Source, power.Low, power.High))
 }
 
 // worth is what one optimisation is worth in one tier.
@@ -126,20 +118,20 @@ func worthOf(rows []study.Row, answers []answer) []worth {
 }
 
 // showWorth prints what each optimisation is worth.
-func showWorth(to io.Writer, rows []study.Row, all []worth) {
+func showWorth(to page, rows []study.Row, all []worth) {
 	if len(all) == 0 {
 		return
 	}
 	fmt.Fprint(to, "\nWhat each is worth: agents with and without it  SIMULATED\n")
-	w := table(to, "without", "tier", "agents", "with", "ratio", "what is taken away")
+	var lines [][]string
 	for _, a := range all {
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", a.Optimisation, a.Tier, countCell(a.Without), countCell(a.With), ratioCell(a.Ratio), a.About)
+		lines = append(lines, []string{a.Optimisation, a.Tier, countCell(a.Without), countCell(a.With), ratioCell(a.Ratio), a.About})
 	}
-	w.Flush()
+	to.table([]string{"without", "tier", "agents", "with", "ratio", "what is taken away"}, lines...)
 	said := map[string]bool{}
 	for _, a := range all {
 		if line := a.Optimisation + ": " + a.Note + "."; a.Note != "" && !said[line] {
-			fmt.Fprintln(to, wrapped(line, "  "))
+			to.say("  ", line)
 			said[line] = true
 		}
 	}
@@ -188,26 +180,4 @@ func thousands(v float64) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
-}
-
-// wrapped breaks a sentence at 96 columns, each line after the indent.
-func wrapped(text, indent string) string {
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-			b.WriteString(indent)
-			column = len(indent)
-		case column+1+len([]rune(word)) > 96:
-			b.WriteString("\n" + indent + "  ")
-			column = len(indent) + 2
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += len([]rune(word))
-	}
-	return b.String()
 }

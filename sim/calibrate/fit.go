@@ -186,6 +186,13 @@ func largest(d factors) float64 {
 	return max(math.Abs(d[0]), math.Abs(d[1]), math.Abs(d[2]))
 }
 
+// Most is how many levels a fit simulates at most: the start's, those of each step and
+// its slopes, and a prediction of each level.
+func (c Config) Most() int {
+	n := len(c.Levels)
+	return 10 + 7*n + 3*n + iterations*4*n + n
+}
+
 // Validate names what is missing.
 func (c Config) Validate() error {
 	if c.Profile == nil || len(c.Trajectories) == 0 {

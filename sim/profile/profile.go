@@ -280,6 +280,9 @@ func (p *Profile) checkNames() error {
 	if err := p.checkOffload(); err != nil {
 		return err
 	}
+	if err := p.checkChoices(); err != nil {
+		return err
+	}
 	for i, pool := range p.Pools {
 		if err := checkSection(fmt.Sprintf("pools[%d]", i), pool); err != nil {
 			return err

@@ -34,8 +34,8 @@ func Load(name string) (*Profile, error) {
 	}
 	text, err := data.ReadFile("data/" + name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("profile %q is not built in; there are: %s; or ACCELERATOR+MODEL+RUNTIME of %s and %s and %s", name,
-			strings.Join(List(), ", "), strings.Join(list("accelerators"), ", "), strings.Join(list("models"), ", "), strings.Join(list("runtimes"), ", "))
+		return nil, fmt.Errorf("profile %q is not built in; there are: %s; or ACCELERATOR+MODEL[+RUNTIME], or a file such as ./mine.yaml; see plimsoll simulate list",
+			name, strings.Join(near(name, List()), ", "))
 	}
 	return Read(name, text)
 }
@@ -93,11 +93,25 @@ func Read(name string, text []byte) (*Profile, error) {
 	return &p, nil
 }
 
+// near are the names that begin as this one does, all of them where none does.
+func near(name string, names []string) []string {
+	var out []string
+	for _, n := range names {
+		if len(name) > 1 && (strings.HasPrefix(n, name) || strings.HasPrefix(name, n)) {
+			out = append(out, n)
+		}
+	}
+	if len(out) == 0 {
+		return names
+	}
+	return out
+}
+
 // embedded decodes one embedded section.
 func embedded(folder, name string, into any) error {
 	text, err := data.ReadFile(path.Join("data", folder, name+".yaml"))
 	if err != nil {
-		return fmt.Errorf("%s %q is not built in; there are: %s", folder, name, strings.Join(list(folder), ", "))
+		return fmt.Errorf("%s %q is not built in; there are: %s", strings.TrimSuffix(folder, "s"), name, strings.Join(list(folder), ", "))
 	}
 	return decode(folder+"/"+name, text, into)
 }
@@ -108,10 +122,12 @@ func decode(name string, text []byte, into any) error {
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", name, err)
 	}
+	// The decoder speaks of Go's types, a user of sections and numbers.
+	inWords := strings.NewReplacer("yaml: construct errors: ", "", " not found in type profile.", " is not known in section ", "into float64", "as a number", "!!str ", "")
 	if err := loader.Load(into); errors.Is(err, io.EOF) {
 		return fmt.Errorf("profile %s is empty", name)
 	} else if err != nil {
-		return fmt.Errorf("profile %s: %w", name, err)
+		return fmt.Errorf("profile %s: %s", name, inWords.Replace(err.Error()))
 	}
 	return nil
 }

@@ -25,6 +25,9 @@ func (v Value) int() int { return int(v.Value) }
 func (v Value) check(unit string) error {
 	switch {
 	case v == Value{}:
+		if unit == "1" {
+			unit = `"1"` // else YAML reads a number
+		}
 		return fmt.Errorf("is missing; write {value, unit: %s, source, date, kind, low, high}", unit)
 	case v.Unit != unit:
 		return fmt.Errorf("has unit %q, want %q", v.Unit, unit)

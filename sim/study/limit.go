@@ -112,8 +112,8 @@ func (s strain) pool() Limit {
 	}
 	return Limit{
 		By: "KV pool",
-		Why: fmt.Sprintf("%s %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %.0f uncached tokens a turn, %.0f with an endless cache",
-			what, tokens/input, input/1e3, tokens/1e6, s.level.Agents, float64(s.level.MeanUncached), s.ideal),
+		Why: fmt.Sprintf("%s %.0f contexts of %.1fK tokens (%.3gM tokens), %d agents come back: %s uncached tokens a turn, %s with an endless cache",
+			what, tokens/input, input/1e3, tokens/1e6, s.level.Agents, short(float64(s.level.MeanUncached)), short(s.ideal)),
 		Lift: fmt.Sprintf("room for %d contexts is %.2f times the pool: fewer bytes a token, %s, or more of the memory left by the weights", s.level.Agents, float64(s.level.Agents)*input/tokens, tier),
 	}
 }
@@ -147,13 +147,13 @@ func (s strain) prompts() Limit {
 		}
 		return Limit{
 			By:   "prefill rate",
-			Why:  fmt.Sprintf("prompts ask for %.0f tokens/s of %.0f (%.0f %%) and share their engine's steps with decoding", want, rate, share*100),
+			Why:  fmt.Sprintf("prompts ask for %s tokens/s of %s (%.0f %%) and share their engine's steps with decoding", short(want), short(rate), share*100),
 			Lift: "engines of their own for prompts, or shorter decode steps",
 		}
 	}
 	return Limit{
 		By:   "prefill rate",
-		Why:  fmt.Sprintf("%.0f turns/s with %.0f uncached tokens ask for %.0f prompt tokens/s, the engines compute %.0f", turns, float64(s.level.MeanUncached), want, rate),
+		Why:  fmt.Sprintf("%.3g turns/s with %s uncached tokens ask for %s prompt tokens/s, the engines compute %s", turns, short(float64(s.level.MeanUncached)), short(want), short(rate)),
 		Lift: fmt.Sprintf("%.2f times the prompt rate for %d agents at %.0f %% use: more prefill engines, or fewer uncached tokens", want/rate/busy, s.level.Agents, busy*100),
 	}
 }
@@ -218,4 +218,12 @@ func (s strain) decoding() Limit {
 		out.Lift = fmt.Sprintf("steps %.2f times as fast: a lower floor (graphs, fusion, newer software) or more tokens a step by speculation", took/allowed)
 	}
 	return out
+}
+
+// short writes a number of tokens, in thousands from ten thousand on.
+func short(tokens float64) string {
+	if tokens < 1e4 {
+		return fmt.Sprintf("%.0f", tokens)
+	}
+	return fmt.Sprintf("%.1fK", tokens/1e3)
 }
