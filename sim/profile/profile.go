@@ -280,9 +280,6 @@ func (p *Profile) checkNames() error {
 	if err := p.checkOffload(); err != nil {
 		return err
 	}
-	if err := p.checkChoices(); err != nil {
-		return err
-	}
 	for i, pool := range p.Pools {
 		if err := checkSection(fmt.Sprintf("pools[%d]", i), pool); err != nil {
 			return err
@@ -290,6 +287,9 @@ func (p *Profile) checkNames() error {
 		if pool.Count < 1 || pool.Role != "serve" && pool.Role != "decode" {
 			return fmt.Errorf("pools[%d] has count %d and role %q, want a count of at least 1 and serve or decode", i, pool.Count, pool.Role)
 		}
+	}
+	if err := p.checkChoices(); err != nil {
+		return err
 	}
 	if len(p.Pools) > 0 && (p.Layout != Layout{} || p.KVRegime != "") {
 		return fmt.Errorf("layout and kv_regime are of a single engine; with pools, write them there")
