@@ -52,7 +52,8 @@ func (r *rank) admit(at time.Duration) (*sequence, Blocked) {
 	found, blocks, evictable := r.pool.hits(s.held[:0], s.Prefix, most)
 	s.held = found[:0] // kept for the next try; nothing is held yet
 	need := r.engine.cfg.blocksFor(tokens) + r.engine.cfg.FixedBlocks - blocks
-	if need > r.pool.free+r.pool.evictable-evictable {
+	room := r.pool.free + r.pool.evictable - evictable
+	if need > room || r.engine.cfg.Reserve == ReserveEstimate && !r.hasRoom(s, need, room) {
 		return nil, BlockedByPool
 	}
 	r.pool.pin(found)
@@ -65,6 +66,7 @@ func (r *rank) admit(at time.Duration) (*sequence, Blocked) {
 	}
 	r.waiting.pop()
 	r.begun(s)
+	r.promised += float64(r.engine.cfg.Estimate.ahead(s, s.output))
 	return s, ""
 }
 
@@ -94,14 +96,18 @@ func (r *rank) begun(s *sequence) {
 func (r *rank) grow() {
 	tokens := r.engine.tokensOf(1)
 	for !r.canExtend(tokens) {
-		s := r.evicted()
-		r.pool.release(s.held, s.reserved)
-		s.held, s.shared, s.reserved, s.computed = s.held[:0], 0, 0, 0
-		s.prompt = s.Tokens + s.output
-		r.waiting.pushFront(s)
-		r.engine.stats.Preempted++
+		r.waiting.pushFront(r.preempt(r.evicted()))
 	}
 	r.extend(tokens)
+}
+
+// preempt takes all blocks from a sequence that is to be computed again.
+func (r *rank) preempt(s *sequence) *sequence {
+	r.pool.release(s.held, s.reserved)
+	s.held, s.shared, s.reserved, s.computed = s.held[:0], 0, 0, 0
+	s.prompt = s.Tokens + s.output
+	r.engine.stats.Preempted++
+	return s
 }
 
 // evicted takes the sequence admitted last out of the running ones.
@@ -145,6 +151,11 @@ func (r *rank) extend(tokens int) {
 
 // missing returns the blocks that a decoding sequence lacks for so many more tokens.
 func (r *rank) missing(s *sequence, tokens int) int {
+	return max(0, r.blocksOf(s, tokens)-s.shared-s.reserved)
+}
+
+// blocksOf returns the blocks that a decoding sequence takes with so many more tokens.
+func (r *rank) blocksOf(s *sequence, tokens int) int {
 	context := s.Tokens + min(r.decoding.outputOf(s)+tokens, s.Output)
-	return max(0, r.engine.cfg.blocksFor(context)+r.engine.cfg.FixedBlocks-s.shared-s.reserved)
+	return r.engine.cfg.blocksFor(context) + r.engine.cfg.FixedBlocks
 }

@@ -13,6 +13,9 @@ type Reserve string
 const (
 	ReserveOutput Reserve = "output" // prompt and whole output: no preemption
 	ReservePrompt Reserve = "prompt" // prompt only: preempt and recompute under pressure
+	// ReserveEstimate takes the prompt only, but lets in only who fits beside what the
+	// others are thought to generate; retract and recompute under pressure. See Estimate.
+	ReserveEstimate Reserve = "estimate"
 )
 
 // Work is what a rank computes in a step.
@@ -65,11 +68,13 @@ type Config struct {
 	Offload       []Tier  // below the pool, from the fastest; none: what is evicted is gone
 	FixedBlocks   int     // blocks that a running sequence takes whatever its length
 	Reserve       Reserve // how admission takes from the pool
-	MaxSeqs       int     // sequences that run at once
-	StepTokens    int     // tokens a step, decode and prompt chunks together
-	Separate      bool    // a step holds prompts or decodes, never both; prompts go first
-	MaxContext    int     // prompt + output of one request, tokens
-	PreferredSeqs int     // admit at once below it; 0 always
+	Estimate      Estimate
+	Order         Order // of those who wait
+	MaxSeqs       int   // sequences that run at once
+	StepTokens    int   // tokens a step, decode and prompt chunks together
+	Separate      bool  // a step holds prompts or decodes, never both; prompts go first
+	MaxContext    int   // prompt + output of one request, tokens
+	PreferredSeqs int   // admit at once below it; 0 always
 	// PreferredQueue and QueuePerSeq let more sequences run when the queue is long:
 	// one for every QueuePerSeq requests that wait beyond PreferredQueue; QueuePerSeq
 	// 0 lets none.
@@ -114,13 +119,16 @@ func (c Config) Validate() error {
 			return fmt.Errorf("sim: Offload[%d] (%s) has Blocks %d, Links %d and BlockSeconds %g, want at least 0, 1 and 0", i, t.Name, t.Blocks, t.Links, t.BlockSeconds)
 		}
 	}
+	if err := c.Order.validate(c.PreferredSeqs); err != nil {
+		return err
+	}
 	switch {
 	case c.Cost == nil:
 		return fmt.Errorf("sim: Cost is missing; a profile supplies it")
 	case c.MaxSeqs > c.StepTokens:
 		return fmt.Errorf("sim: MaxSeqs %d is above StepTokens %d: a step could not hold one token of each sequence", c.MaxSeqs, c.StepTokens)
-	case c.Reserve != ReserveOutput && c.Reserve != ReservePrompt:
-		return fmt.Errorf("sim: Reserve is %q, must be %q or %q", c.Reserve, ReserveOutput, ReservePrompt)
+	case c.Reserve != ReserveOutput && c.Reserve != ReservePrompt && c.Reserve != ReserveEstimate:
+		return fmt.Errorf("sim: Reserve is %q, must be %q, %q or %q", c.Reserve, ReserveOutput, ReservePrompt, ReserveEstimate)
 	case c.Accepted != 0 && !(c.Accepted >= 1 && c.Accepted <= 64):
 		return fmt.Errorf("sim: Accepted is %g tokens a step, must be 1..64, or 0 for 1", c.Accepted)
 	case !(c.QueuePerSeq >= 0) || math.IsInf(c.QueuePerSeq, 0):
@@ -132,5 +140,5 @@ func (c Config) Validate() error {
 	case !(c.Power.IdleW >= 0) || !(c.Power.MaxW >= c.Power.IdleW):
 		return fmt.Errorf("sim: Power has IdleW %g and MaxW %g, want 0 <= IdleW <= MaxW", c.Power.IdleW, c.Power.MaxW)
 	}
-	return nil
+	return c.Estimate.validate(c.Reserve, c.Separate)
 }

@@ -86,6 +86,9 @@ func (r *rank) enqueue(now time.Duration, s *sequence) {
 	e := r.engine
 	s.rank, s.arrival, s.prompt, s.full, s.at = r, now, s.Tokens, blocksOf(s.Prefix), -1
 	e.last = now
+	if r.running()+r.waiting.len() == 0 {
+		r.share = e.cfg.Estimate.First
+	}
 	r.waiting.push(s)
 	e.stats.Submitted++
 	if r.waiting.len() == 1 || e.cfg.QueuePerSeq > 0 { // a longer queue may let the head in
@@ -188,6 +191,7 @@ func (e *Engine) complete(emit func(*sequence, Emission)) {
 	for _, r := range e.ranks {
 		if r.decodes {
 			e.touched = r.decoding.advance(steps, e.cfg.PerToken, e.touched)
+			r.decoded(steps)
 		}
 		e.touched = r.compute(e.touched)
 	}

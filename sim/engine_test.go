@@ -38,7 +38,7 @@ type arrival struct {
 
 func configs(t *rapid.T) sim.Config {
 	seqs := rapid.IntRange(1, 12).Draw(t, "seqs")
-	return sim.Config{
+	cfg := sim.Config{
 		Cost: linear{}, Power: sim.Power{IdleW: 50, MaxW: 300, ComputeShare: 0.95, MemoryShare: 0.7},
 		BlockTokens: rapid.SampledFrom([]int{1, 4, 16}).Draw(t, "block"),
 		Blocks:      rapid.IntRange(310, 900).Draw(t, "blocks"),
@@ -52,6 +52,24 @@ func configs(t *rapid.T) sim.Config {
 		FixedBlocks:   rapid.IntRange(0, 5).Draw(t, "fixed"),
 		Speed:         1, PerToken: rapid.Bool().Draw(t, "per token"),
 		Offload: tiers(t),
+	}
+	if rapid.Bool().Draw(t, "longest prefix") {
+		cfg.Order = sim.Order{LongestPrefix: rapid.IntRange(1, 12).Draw(t, "queue"), SharedTokens: rapid.IntRange(0, 40).Draw(t, "shared tokens")}
+		cfg.PreferredSeqs = 0
+	}
+	if cfg.Separate && rapid.Bool().Draw(t, "estimate") {
+		estimated(t, &cfg)
+	}
+	return cfg
+}
+
+// estimated lets an engine admit by what requests are thought to generate.
+func estimated(t *rapid.T, cfg *sim.Config) {
+	first := rapid.SampledFrom([]float64{0.1, 0.7, 1}).Draw(t, "first share")
+	cfg.Reserve, cfg.Separate = sim.ReserveEstimate, true
+	cfg.Estimate = sim.Estimate{
+		First: first, Least: first * rapid.SampledFrom([]float64{0.14, 1}).Draw(t, "least"), Steps: rapid.IntRange(1, 60).Draw(t, "decay"),
+		MaxTokens: rapid.IntRange(1, 100).Draw(t, "most"), RetractTokens: rapid.IntRange(0, 20).Draw(t, "retract"),
 	}
 }
 
@@ -213,7 +231,7 @@ func TestSameSubmissionsSameBytes(t *testing.T) {
 func TestLazyEqualsStepwise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := configs(t)
-		cfg.Reserve = sim.ReserveOutput
+		cfg.Reserve, cfg.Estimate = sim.ReserveOutput, sim.Estimate{}
 		in := arrivals(t, cfg)
 		for i := range in {
 			in[i].cancel = 0

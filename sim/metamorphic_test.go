@@ -123,11 +123,18 @@ func closedLoads(t *rapid.T) closed {
 }
 
 func closedEngine(t *rapid.T) sim.Config {
-	return sim.Config{
+	cfg := sim.Config{
 		Cost: linear{}, BlockTokens: 16, Blocks: rapid.IntRange(110, 400).Draw(t, "blocks"), MaxSeqs: 8, StepTokens: 256, MaxContext: 1700, Speed: 1,
 		Reserve:  rapid.SampledFrom([]sim.Reserve{sim.ReserveOutput, sim.ReservePrompt}).Draw(t, "reserve"),
 		Accepted: rapid.SampledFrom([]float64{1, 2.49}).Draw(t, "accepted"), Separate: rapid.Bool().Draw(t, "separate"),
 	}
+	if rapid.Bool().Draw(t, "longest prefix") {
+		cfg.Order = sim.Order{LongestPrefix: 128, SharedTokens: 32}
+	}
+	if cfg.Separate && rapid.Bool().Draw(t, "estimate") {
+		estimated(t, &cfg)
+	}
+	return cfg
 }
 
 // atLeast is what must end within the time where nothing is worse; what may be missing: turns in
@@ -173,9 +180,9 @@ func TestHitsNeverLower(t *testing.T) {
 		load, cfg := closedLoads(t), closedEngine(t)
 		with := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
 		cfg.BlockTokens, cfg.Blocks, cfg.MaxContext = 1700, 12, 1700 // no prompt has a full block
-		cfg.Reserve = sim.ReserveOutput
+		cfg.Reserve, cfg.Estimate = sim.ReserveOutput, sim.Estimate{}
 		without := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
-		with.Serve[0].Reserve, with.Serve[0].Blocks = sim.ReserveOutput, 12*107
+		with.Serve[0].Reserve, with.Serve[0].Estimate, with.Serve[0].Blocks = sim.ReserveOutput, sim.Estimate{}, 12*107
 		hit, missed := load.run(t, with, 4*time.Second), load.run(t, without, 4*time.Second)
 		if missed.hits > 0 || float64(hit.done) < load.atLeast(missed.done, cfg.Separate) {
 			t.Fatalf("hit rate %.2f: %d turns; %.2f: %d turns", hit.hits, hit.done, missed.hits, missed.done)

@@ -11,7 +11,7 @@ type rank struct {
 	engine  *Engine
 	pool    *pool
 	links   []readers        // of the tiers below the pool
-	waiting queue[*sequence] // first come first served; the preempted in front
+	waiting queue[*sequence] // in the order in which they are let in
 	live    int              // sessions
 	// Running: prompts under computation, in order of admission, and decoding.
 	prefilling []*sequence
@@ -21,10 +21,16 @@ type rank struct {
 	decodes bool
 	blocked Blocked
 	lacking int // blocks that the decoding sequences need for a jump
+
+	// Under ReserveEstimate: what running sequences are thought to take yet, tokens; the
+	// share of Estimate, and whether the step's retraction has set it.
+	promised float64
+	share    float64
+	fresh    bool
 }
 
 func (e *Engine) newRank() *rank {
-	r := &rank{engine: e, pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}}
+	r := &rank{engine: e, pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}, share: e.cfg.Estimate.First}
 	for _, t := range e.cfg.Offload {
 		r.links = append(r.links, make(readers, t.Links))
 	}
@@ -50,6 +56,9 @@ func (r *rank) compose(at time.Duration) (work Work) {
 	}
 	r.blocked = r.admissionsAt(at, budget, &work)
 	if r.decodes = !cfg.Separate || work.Prefill == 0; r.decodes {
+		if cfg.Reserve == ReserveEstimate {
+			r.retract()
+		}
 		work.Seqs, work.Context = len(r.decoding.ends), r.decoding.context()
 	}
 	return work
@@ -58,6 +67,12 @@ func (r *rank) compose(at time.Duration) (work Work) {
 // admissionsAt admits what the step's budget of tokens holds, and says what forbids
 // the next one.
 func (r *rank) admissionsAt(at time.Duration, budget int, work *Work) (blocked Blocked) {
+	if r.waiting.len() > 0 {
+		r.arrange(at)
+		if r.engine.cfg.Reserve == ReserveEstimate {
+			r.promise()
+		}
+	}
 	for budget > 0 && r.waiting.len() > 0 && blocked == "" {
 		var s *sequence
 		if s, blocked = r.admit(at); s == nil {

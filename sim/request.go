@@ -52,6 +52,7 @@ type sequence struct {
 	counted  int  // of them, in the engine's account
 	emitted  int
 	full     int // blocks of Prefix
+	match    int // of them in the cache when the queue was last put in order, -1 to come last
 	held     []hold
 	shared   int           // blocks held
 	reserved int           // private blocks

@@ -100,8 +100,8 @@ func (e *Engine) tokensOf(steps int) int { return int(math.Ceil(float64(steps) *
 func (e *Engine) jump() int {
 	steps, decoding := maxJump, 0
 	for _, r := range e.ranks {
-		if len(r.prefilling) > 0 {
-			return 1
+		if len(r.prefilling) > 0 || e.cfg.Reserve == ReserveEstimate && r.waiting.len() > 0 {
+			return 1 // the estimate falls with every step
 		}
 		if n := len(r.decoding.ends); n > 0 {
 			decoding += n
