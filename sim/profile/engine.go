@@ -119,7 +119,7 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 		Cost:  system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft, RankTokens: r.MaxBatchedTokens.int()}),
 		Power: sim.Power{IdleW: n * p.Accelerator.IdlePower.Value, MaxW: n * p.Accelerator.MaxPower.Value,
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
-		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(pool.Layout.roofline()), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang",
+		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(pool.Layout.roofline()), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang", Order: r.order(), Estimate: r.estimate(),
 		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
 		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
 		MaxQueueDelay: duration(r.MaxQueueDelay),

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"plimsoll/sim"
 	"plimsoll/sim/roofline"
 )
 
@@ -229,7 +228,7 @@ type KindOfFloor struct {
 // Runtime is the section of the serving software.
 type Runtime struct {
 	Scheduler        string `yaml:"scheduler"` // vllm: mixed steps; sglang: prompts or decodes; trtllm: mixed, no eviction
-	Reserve          string `yaml:"reserve"`   // output, prompt
+	Reserve          string `yaml:"reserve"`   // output, prompt, estimate
 	PhiDecode        Value  `yaml:"phi_decode" unit:"1"`
 	PhiPrefill       Value  `yaml:"phi_prefill" unit:"1"`
 	MemoryShare      Value  `yaml:"memory_share" unit:"1"`                                     // of HBM that the runtime may use
@@ -242,6 +241,16 @@ type Runtime struct {
 	PreferredQueue   Value  `yaml:"preferred_queue,omitempty" unit:"1" optional:"ok" zero:"ok"`
 	QueuePerSeq      Value  `yaml:"queue_per_seq,omitempty" unit:"1" optional:"ok" zero:"ok"`   // beyond preferred_queue; 0: none
 	MaxQueueDelay    Value  `yaml:"max_queue_delay,omitempty" unit:"s" optional:"ok" zero:"ok"` // at or above preferred_seqs
+
+	SchedulePolicy  string `yaml:"schedule_policy,omitempty"`                              // fcfs (the default), lpm
+	LPMMaxQueue     Value  `yaml:"lpm_max_queue,omitempty" unit:"1" optional:"ok"`         // a longer queue is first come, first served
+	LPMSharedTokens Value  `yaml:"lpm_shared_tokens,omitempty" unit:"token" optional:"ok"` // of prompts that wait
+
+	InitNewTokenRatio       Value `yaml:"init_new_token_ratio,omitempty" unit:"1" optional:"ok"`
+	MinNewTokenRatioFactor  Value `yaml:"min_new_token_ratio_factor,omitempty" unit:"1" optional:"ok"` // of init_new_token_ratio
+	NewTokenRatioDecaySteps Value `yaml:"new_token_ratio_decay_steps,omitempty" unit:"1" optional:"ok"`
+	ClipMaxNewTokens        Value `yaml:"clip_max_new_tokens,omitempty" unit:"token" optional:"ok"`
+	RetractDecodeSteps      Value `yaml:"retract_decode_steps,omitempty" unit:"1" optional:"ok"`
 }
 
 var kinds = []roofline.Kind{roofline.GQA, roofline.Window, roofline.MLA, roofline.DSA, roofline.CSA, roofline.HCA}
@@ -269,13 +278,11 @@ func (p *Profile) check() error {
 
 // checkNames checks the words that are not numbers.
 func (p *Profile) checkNames() error {
-	switch r := p.Runtime; {
-	case p.Accelerator.ITBoundary != "node_ac" && p.Accelerator.ITBoundary != "rack":
-		return fmt.Errorf("accelerator.it_boundary is %q, want what it_power is rated for: node_ac or rack", p.Accelerator.ITBoundary)
-	case r.Scheduler != "vllm" && r.Scheduler != "sglang" && r.Scheduler != "trtllm":
-		return fmt.Errorf("runtime.scheduler %q is not modelled; there are: vllm, sglang, trtllm", r.Scheduler)
-	case r.Scheduler == "trtllm" && r.Reserve != string(sim.ReserveOutput):
-		return fmt.Errorf("runtime.reserve is %q; the scheduler trtllm is modelled without eviction: output", r.Reserve)
+	if b := p.Accelerator.ITBoundary; b != "node_ac" && b != "rack" {
+		return fmt.Errorf("accelerator.it_boundary is %q, want what it_power is rated for: node_ac or rack", b)
+	}
+	if err := p.Runtime.checkScheduler(); err != nil {
+		return err
 	}
 	if err := p.checkOffload(); err != nil {
 		return err
