@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -124,6 +125,11 @@ func TestPreflight(t *testing.T) {
 		fmt.Fprint(w, `{"data":[{"id":"m","max_model_len":100},{"id":"other"}]}`)
 	})
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"version":"1.2"}`) })
+	requests := 0
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		requests++
+		fmt.Fprintf(w, "# TYPE vllm:cache_config_info gauge\nvllm:cache_config_info{block_size=\"16\",cache_dtype=\"a\\\"b,c\",engine=\"0\",api_key=\"x\"} 1.0\nvllm:cache_config_info{block_size=\"32\",engine=\"1\"} 1.0\nvllm:num_requests_running{engine=\"0\"} %d\n", requests)
+	})
 	mux.HandleFunc("POST /v1/chat/completions", streamer(16))
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
@@ -140,6 +146,13 @@ func TestPreflight(t *testing.T) {
 	id, err := c.Identify(context.Background())
 	if err != nil || id.Version != "1.2" || id.Model != "m" {
 		t.Errorf("identity %+v, %v", id, err)
+	}
+	want := map[string]string{"version.version": "1.2", "models.context": "100", "cache_config.block_size": "16", "cache_config.cache_dtype": `a\"b,c`, "cache_config.engine1.block_size": "32"}
+	if !maps.Equal(id.Details, want) {
+		t.Errorf("details %v, want %v", id.Details, want)
+	}
+	if again, err := c.Identify(context.Background()); err != nil || !maps.Equal(again.Details, want) {
+		t.Errorf("under load it becomes %v, %v", again.Details, err)
 	}
 }
 

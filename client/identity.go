@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"sort"
@@ -16,12 +17,16 @@ import (
 	"plimsoll"
 )
 
-// maxInfo bounds the body of an information request, in bytes.
-const maxInfo = 4 << 20
+// maxInfo bounds the body of an information request, in bytes; maxDetails what is kept
+// of it all.
+const (
+	maxInfo    = 4 << 20
+	maxDetails = 256
+)
 
 // Identify asks the engine what it is: /v1/models, /version, /get_server_info
-// (SGLang), /props (llama.cpp) and the Server header of the first URL, and the same three
-// of the others, under their number. It fails only if the first does not answer.
+// (SGLang), /props (llama.cpp), the cache's configuration in /metrics and the Server
+// header of the first URL, and the same four pages of the others, under their number. It fails only if the first does not answer.
 func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
 	id := plimsoll.Identity{Details: map[string]string{}}
 	probe, err := c.get(ctx, "/models", true)
@@ -42,16 +47,20 @@ func (c *Client) Identify(ctx context.Context) (plimsoll.Identity, error) {
 		}
 	}
 	for i, t := range c.targets {
-		for _, path := range []string{"/version", "/get_server_info", "/props"} {
+		for _, path := range []string{"/version", "/get_server_info", "/props", "/metrics"} {
 			p, err := c.ask(ctx, http.MethodGet, t, path, false)
 			if err != nil || p.status != http.StatusOK {
 				continue
 			}
-			prefix := strings.TrimPrefix(path, "/")
+			number := ""
 			if i > 0 {
-				prefix = fmt.Sprintf("url%d.%s", i+1, prefix)
+				number = fmt.Sprintf("url%d.", i+1)
 			}
-			flatten(id.Details, prefix, p.body)
+			if path == "/metrics" {
+				cacheConfig(id.Details, number+"cache_config", p.body)
+				continue
+			}
+			flatten(id.Details, number+strings.TrimPrefix(path, "/"), p.body)
 		}
 	}
 	for _, name := range []string{"version.version", "get_server_info.version", "props.build_info"} {
@@ -107,7 +116,11 @@ func (c *Client) ask(ctx context.Context, method string, t *target, path string,
 		return info{}, fmt.Errorf("%s has a certificate that is not trusted (%s): name a PEM file that holds its authority with --ca-file", t.safe, cut(untrusted.Err.Error()))
 	}
 	if err != nil {
-		return info{}, fmt.Errorf("%s does not answer (%s): start the engine or mend the URL", t.safe, short(err))
+		hint := "start the engine or mend the URL"
+		if dial := (*net.OpError)(nil); t.web != nil && !errors.As(err, &dial) {
+			hint = "if it speaks no HTTP/2, leave --http2 out"
+		}
+		return info{}, fmt.Errorf("%s does not answer (%s): %s", t.safe, short(err), hint)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxInfo))
@@ -170,7 +183,7 @@ func flatten(into map[string]string, prefix string, body []byte) {
 	}
 	for name, raw := range members {
 		full := prefix + "." + name
-		if unfit(name) || len(into) >= 256 || len(raw) == 0 {
+		if unfit(name) || len(into) >= maxDetails || len(raw) == 0 {
 			continue
 		}
 		switch raw[0] {

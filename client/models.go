@@ -13,7 +13,7 @@ func (c *Client) Models(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if probe.status != http.StatusOK {
-		return nil, fmt.Errorf("%s/models answers %s", c.targets[0].safe, httpError(probe.status, probe.body))
+		return nil, fmt.Errorf("%s/models answers %s: %s", c.targets[0].safe, httpError(probe.status, probe.body), statusHint(probe.status))
 	}
 	var names []string
 	for _, m := range servedModels(probe.body) {

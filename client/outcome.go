@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -155,6 +156,10 @@ func (x *exchange) timeout(step *stepError) string {
 func short(err error) string {
 	var errno syscall.Errno
 	var dns *net.DNSError
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err // without the URL
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return "connection closed by the engine"

@@ -69,7 +69,7 @@ func (p *preflight) reach(ctx context.Context) error {
 	p.found("reachable", true, several(len(c.targets)))
 	if list.status == http.StatusUnauthorized || list.status == http.StatusForbidden {
 		p.found("key", false, fmt.Sprintf("HTTP %d", list.status))
-		return fmt.Errorf("%s refuses the API key (HTTP %d): name the variable that holds a valid one with --api-key-env", url, list.status)
+		return fmt.Errorf("%s refuses the API key (HTTP %d): %s", url, list.status, statusHint(list.status))
 	}
 	served := servedModels(list.body)
 	if list.status != http.StatusOK || len(served) == 0 {
@@ -151,18 +151,25 @@ func (p *preflight) stream(ctx context.Context) error {
 
 // refused explains a first turn that failed.
 func (p *preflight) refused(url string, row *plimsoll.Row) error {
-	hint := "look at the engine's log"
+	hint := statusHint(int(row.Status))
 	switch {
-	case row.Status == http.StatusUnauthorized || row.Status == http.StatusForbidden:
-		hint = "name the variable that holds a valid key with --api-key-env"
-	case row.Status == http.StatusNotFound:
-		hint = "mend the URL (it ends in /v1 as a rule), --model or --dialect"
 	case row.Status == http.StatusBadRequest && p.want.Policy == dialect.Recorded:
 		hint = "if it refuses ignore_eos or min_tokens, use --output free"
 	case row.Class == plimsoll.ClassTimeout:
 		hint = "wait until the engine is up, or make it faster"
 	}
 	return fmt.Errorf("a first turn on %s failed, %s (%s): %s", url, row.Class, row.Error, hint)
+}
+
+// statusHint says what to do about a status, whatever was asked.
+func statusHint(status int) string {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "name the variable that holds a valid key with --api-key-env"
+	case http.StatusNotFound:
+		return "mend the URL (it ends in /v1 as a rule), --model or --dialect"
+	}
+	return "look at the engine's log"
 }
 
 // counts compares usage with the local count.
