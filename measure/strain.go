@@ -31,10 +31,10 @@ func PaceAt(t plimsoll.Tier, delayS, outputTokens float64) Pace {
 }
 
 // linkShare is how much of a network card a load may fill before the card is taken to
-// hold bodies up. spareFiles is what a process has open besides the agents' connections.
+// hold bodies up. SpareFiles is what a process has open besides the agents' connections.
 const (
 	linkShare  = 0.7
-	spareFiles = 64
+	SpareFiles = 64
 )
 
 // LinkShare returns the share of the card that n agents' request bodies fill; 0 where
@@ -69,7 +69,7 @@ func StrainOf(g plimsoll.Generator, n int, p Pace) []Strain {
 		out = append(out, Strain{limit, fmt.Sprintf("%d agents ", n) + fmt.Sprintf(format, values...)})
 	}
 	connections := n * max(1, g.Connections)
-	if need := uint64(connections + spareFiles); g.OpenFiles > 0 && need > g.OpenFiles {
+	if need := uint64(connections + SpareFiles); g.OpenFiles > 0 && need > g.OpenFiles {
 		say("files", "may need %d open files, %d are allowed: raise the limit (ulimit -n)", need, g.OpenFiles)
 	}
 	if need := (connections + max(1, g.URLs) - 1) / max(1, g.URLs); g.LocalPorts > 0 && need > g.LocalPorts {
@@ -82,6 +82,8 @@ func StrainOf(g plimsoll.Generator, n int, p Pace) []Strain {
 	c := g.Calibration
 	switch events := float64(n) * p.Tokens; {
 	case c == nil:
+	case c.Agents == 0:
+		say("agents", "may be too many: plimsoll doctor found on %s that this machine was the limit in every load that it tried: look at the gates", c.At.Format("2 January 2006"))
 	case n > c.Agents:
 		say("agents", "are more than the %d that plimsoll doctor found this machine to bear on %s: look at the gates", c.Agents, c.At.Format("2 January 2006"))
 	case events > c.EventsPerS:

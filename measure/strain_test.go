@@ -29,6 +29,7 @@ func TestStrain(t *testing.T) {
 		"loopback":             {plimsoll.Generator{BodyBytes: 400e3, Link: plimsoll.Link{Loopback: true, BytesPerS: 1}}, 2200, ""},
 		"unknown card":         {plimsoll.Generator{BodyBytes: 400e3, Link: plimsoll.Link{Interface: "wg0"}}, 2200, ""},
 		"more than calibrated": {plimsoll.Generator{Calibration: known}, 1001, "agents"},
+		"calibrated to none":   {plimsoll.Generator{Calibration: &plimsoll.Calibration{EventsPerS: 1}}, 1, "agents"},
 		"as calibrated":        {plimsoll.Generator{Calibration: known}, 1000, ""},
 		"more events":          {plimsoll.Generator{Calibration: &plimsoll.Calibration{Agents: 5000, EventsPerS: 20_000}}, 2001, "events"},
 	} {

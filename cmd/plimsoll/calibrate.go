@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -84,6 +85,7 @@ func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, err
 		return calibrated{}, err
 	}
 	defer wire.Close()
+	debug.FreeOSMemory() // what a load before left would hide what this one takes
 	health, err := wire.StartHealth()
 	if err != nil {
 		return calibrated{}, err
@@ -117,7 +119,10 @@ func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, err
 	return out, nil
 }
 
-// trajectory is one turn, streamed for four seconds.
+// replyTime is how long a reply streams.
+const replyTime = 4 * time.Second
+
+// trajectory is one turn.
 func (c calibration) trajectory() *plimsoll.Trajectory {
 	line := "The quick brown fox jumps over the lazy dog while the agent reads on and on.\n"
 	text := strings.Repeat(line, c.context*4/len(line)/2)
@@ -127,13 +132,22 @@ func (c calibration) trajectory() *plimsoll.Trajectory {
 			{Message: 0, Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: text},
 			{Message: 1, Role: plimsoll.User, Kind: plimsoll.KindUser, Text: text},
 		},
-		Turns: []plimsoll.Turn{{Delay: 200 * time.Millisecond, Prompt: []plimsoll.Span{{From: 0, To: 2}}, OutputTokens: 4 * c.rate}},
+		Turns: []plimsoll.Turn{{Delay: 200 * time.Millisecond, Prompt: []plimsoll.Span{{From: 0, To: 2}}, OutputTokens: int(replyTime.Seconds()) * c.rate}},
 	}
 }
 
+// The ramp and the settling of a load.
+const (
+	loadRamp   = 4 * time.Second
+	loadSettle = time.Second
+)
+
+// takes is about how long a load takes: its last replies run on.
+func (c calibration) takes() time.Duration { return loadRamp + loadSettle + c.window + replyTime }
+
 func (c calibration) stage() plimsoll.Stage {
 	return plimsoll.Stage{Level: 1, Attempt: 1, Agents: c.agents, Fresh: true, Why: "calibration", Shape: plimsoll.Shape{
-		Ramp: 4 * time.Second, Settle: time.Second, Min: c.window, Max: c.window, Tick: time.Second, Request: time.Minute, Idle: 30 * time.Second,
+		Ramp: loadRamp, Settle: loadSettle, Min: c.window, Max: c.window, Tick: time.Second, Request: time.Minute, Idle: 30 * time.Second,
 	}}
 }
 

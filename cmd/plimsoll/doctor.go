@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"plimsoll"
@@ -17,7 +18,7 @@ import (
 
 // DoctorCmd calibrates this machine as a load generator.
 type DoctorCmd struct {
-	Quick     bool          `help:"Half a minute: one load of 1,000 agents."`
+	Quick     bool          `help:"Twenty seconds: one load of 1,000 agents."`
 	Agents    int           `help:"One load of so many agents instead of the usual ones."`
 	Rate      int           `default:"20" help:"Events a second of each of --agents."`
 	Context   int           `default:"27000" help:"Tokens of each prompt, at 4 bytes; the default is the mean of preset aa."`
@@ -28,20 +29,24 @@ type DoctorCmd struct {
 
 // Help is shown under the flags.
 func (DoctorCmd) Help() string {
-	return `Drives a simulated engine of constant rate, in a process of its own on this
-machine, and holds what the client saw against what the engine logged. The engine
-takes its share of the processors, so a machine of its own for the engine leaves
-the client more.
+	return `How many agents can this machine play before it is itself the limit? Drives a
+simulated engine of constant rate, in a process of its own on this machine, and
+holds what the client saw against what the engine logged: three loads in a minute
+and a half, or one. The engine takes its share of the processors, so a machine of
+its own for the engine leaves the client more.
 
 What the machine bore is kept in ~/.cache/plimsoll (XDG_CACHE_HOME): later runs
-carry the figures in their result and warn when a level asks for more. The limits
-of open files, local ports and network cards are shown with what they allow.
+carry the figures in their result and warn when a level asks for more; --quick and
+--agents only add to what is kept. The limits of open files, local ports and
+network cards are shown with what they allow.
 
+  plimsoll doctor
   plimsoll doctor --quick
   plimsoll doctor --agents 2000 --rate 50
   plimsoll doctor --json
 
-Exit code 6 when a load made the client the limit.`
+Exit code 6 when the client was the limit in a load, or a load was not tried; the
+last lines say why and what helps.`
 }
 
 // diagnosis is what the doctor says. The figures without a load's name are those of
@@ -77,30 +82,31 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	}
 	d := diagnosis{Scan: scanRate(), Context: c.Context, CPUs: runtime.NumCPU()}
 	d.OpenFiles, d.Ports = limits()
-	for _, load := range loads {
-		if !c.JSON {
-			fmt.Fprintf(io.Err, "%d agents x %d events/s for %s ...\n", load.agents, load.rate, load.window)
-		}
-		if need := uint64(load.agents + 64); d.OpenFiles > 0 && d.OpenFiles < need {
-			d.Warnings = append(d.Warnings, fmt.Sprintf("%d agents need %d open files but %d are allowed: raise it with ulimit -n", load.agents, need, d.OpenFiles))
+	for i, load := range loads {
+		if strained := measure.StrainOf(d.generator(), load.agents, measure.Pace{}); len(strained) > 0 {
+			for _, s := range strained {
+				d.Warnings = append(d.Warnings, s.Text+" (not tried)")
+			}
 			continue
+		}
+		if !c.JSON {
+			fmt.Fprintf(io.Err, "load %d of %d: %d agents x %d tokens/s, about %s ...\n", i+1, len(loads), load.agents, load.rate, load.takes())
 		}
 		seen, err := load.run(ctx, io.Err)
 		if err != nil {
 			return fmt.Errorf("doctor: %w", err)
 		}
 		d.Loads = append(d.Loads, seen)
-		d.Warnings = append(d.Warnings, seen.complaints()...)
-	}
-	if d.Ports > 0 && d.Ports < 10_000 {
-		d.Warnings = append(d.Warnings, fmt.Sprintf("%d local ports bound the agents on one URL: widen net.ipv4.ip_local_port_range", d.Ports))
+		if why := seen.complaints(); len(why) > 0 {
+			d.Warnings = append(d.Warnings, fmt.Sprintf("%d agents x %d tokens/s: the client was the limit: %s", seen.Agents, seen.Rate, strings.Join(why, ", ")))
+		}
 	}
 	if len(d.Loads) == 0 {
 		return errors.New("doctor: no load could be tried: " + d.Warnings[0])
 	}
 	d.calibrated = d.best()
 	d.Links = client.Links()
-	if err := keep(d.calibration(time.Now()), c.Agents > 0, io); err != nil {
+	if err := keep(d.calibration(time.Now()), c.Agents > 0 || c.Quick, io); err != nil {
 		return fmt.Errorf("doctor: %w", err)
 	}
 	if c.JSON {
@@ -108,7 +114,7 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 			return fmt.Errorf("doctor: %w", err)
 		}
 	} else {
-		d.print(io)
+		d.print(io.Out)
 	}
 	if len(d.Warnings) > 0 {
 		return &ExitError{Code: exitCheck}
@@ -133,20 +139,25 @@ func (c *DoctorCmd) loads() ([]calibration, error) {
 	return []calibration{{1000, 20, c.Context, c.Window}, {1000, 100, c.Context, c.Window}, {5000, 20, c.Context, c.Window}}, nil
 }
 
-// complaints says, in sentences, where the client was the limit.
+// complaints says where the client was the limit.
 func (s calibrated) complaints() []string {
 	var out []string
-	say := func(bad bool, what string, value, limit float64) {
+	say := func(bad bool, format string, values ...any) {
 		if bad {
-			out = append(out, fmt.Sprintf("%d agents x %d events/s: %s %.3g, want %.3g", s.Agents, s.Rate, what, value, limit))
+			out = append(out, fmt.Sprintf(format, values...))
 		}
 	}
-	say(s.LagP99 > doctorLagMS, "lag P99 ms", s.LagP99, doctorLagMS)
-	say(s.SentinelP99 > doctorSentinelMS, "sentinel P99 ms", s.SentinelP99, doctorSentinelMS)
-	say(s.RunQueue > doctorRunQueue, "run-queue share", s.RunQueue, doctorRunQueue)
-	say(s.Delivered < doctorDelivered, "delivered agents", s.Delivered, doctorDelivered)
-	say(s.Failed > 0, "failed turns", float64(s.Failed), 0)
+	say(s.LagP99 > doctorLagMS, "lag P99 %.3g ms (limit %d)", s.LagP99, doctorLagMS)
+	say(s.SentinelP99 > doctorSentinelMS, "sentinel P99 %.3g ms (limit %d)", s.SentinelP99, doctorSentinelMS)
+	say(s.RunQueue > doctorRunQueue, "run queue %.3g %% (limit %.0f)", 100*s.RunQueue, 100*doctorRunQueue)
+	say(s.Delivered < doctorDelivered, "%.3g %% of the agents delivered (want %.0f)", 100*s.Delivered, 100*doctorDelivered)
+	say(s.Failed > 0, "%d failed turns", s.Failed)
 	return out
+}
+
+// generator is this machine's limits, as far as a load on loopback meets them.
+func (d diagnosis) generator() plimsoll.Generator {
+	return plimsoll.Generator{CPUs: d.CPUs, OpenFiles: d.OpenFiles, LocalPorts: d.Ports, BodyBytes: 4 * float64(d.Context)}
 }
 
 // best returns the busiest load without a complaint, else the first.
@@ -172,44 +183,6 @@ func (d diagnosis) calibration(at time.Time) plimsoll.Calibration {
 		}
 	}
 	return c
-}
-
-// allowances says what the limits of files, ports and cards allow: a connection an
-// agent to one URL, a prompt of the size tried each 10 s.
-func (d diagnosis) allowances() []string {
-	var out []string
-	if d.OpenFiles > 0 {
-		out = append(out, fmt.Sprintf("%d open files: as many agents less 64; more by ulimit -n", d.OpenFiles))
-	}
-	if d.Ports > 0 {
-		out = append(out, fmt.Sprintf("%d local ports: as many agents on one URL; more by net.ipv4.ip_local_port_range or several --url", d.Ports))
-	}
-	for _, link := range d.Links {
-		line := linkLine(plimsoll.Generator{Link: link, BodyBytes: 4 * float64(d.Context)}, measure.Pace{Turns: 0.1})
-		out = append(out, line+", a turn each 10 s")
-	}
-	return out
-}
-
-func (d diagnosis) print(io *IO) {
-	fmt.Fprintf(io.Out, "scanning         %8.2f M events/s per core\n", d.Scan/1e6)
-	fmt.Fprintf(io.Out, "%d processors\n", d.CPUs)
-	for _, line := range d.allowances() {
-		fmt.Fprintln(io.Out, line)
-	}
-	fmt.Fprintln(io.Out)
-	fmt.Fprintln(io.Out, "us/event is all CPU time of the client, requests included, over all events.")
-	fmt.Fprintf(io.Out, "%7s %6s %10s %9s %8s %12s %9s %14s %13s %10s\n", "agents", "rate", "events/s", "us/event", "lag P99", "sentinel P99", "run queue", "TTFT error P99", "speed err P99", "KiB/agent")
-	for _, s := range d.Loads {
-		fmt.Fprintf(io.Out, "%7d %6d %10.0f %9.1f %6.2fms %10.2fms %8.2f%% %12.2fms %12.2f%% %10d\n", s.Agents, s.Rate, s.EventsPerS, s.CPUPerEvent, s.LagP99, s.SentinelP99, 100*s.RunQueue, s.TTFTErrorP99, s.SpeedErrorP99, s.BytesPerAgent>>10)
-	}
-	fmt.Fprintln(io.Out)
-	for _, w := range d.Warnings {
-		fmt.Fprintln(io.Out, "!", w)
-	}
-	if len(d.Warnings) == 0 {
-		fmt.Fprintln(io.Out, "This machine bore every load without being the limit (simulated engine on the same machine).")
-	}
 }
 
 // scanRate measures the scanner on one core for a third of a second, many events a

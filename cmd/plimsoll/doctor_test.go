@@ -2,8 +2,11 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,5 +88,72 @@ func TestCalibrationJudge(t *testing.T) {
 	}
 	if n := len(got.complaints()); n != 1 {
 		t.Errorf("%d complaints, want the failed turn alone: %v", n, got.complaints())
+	}
+}
+
+// What the doctor says: each figure with its limit, what was borne, and on a machine
+// that is too small why and what helps. Its JSON has the names that others read.
+func TestDiagnosis(t *testing.T) {
+	good := calibrated{Agents: 1000, Rate: 20, EventsPerS: 19_500, LagP99: 0.4, SentinelP99: 0.3, RunQueue: 0.004, Delivered: 1, BytesPerAgent: 17 << 10}
+	bad := good
+	bad.Agents, bad.EventsPerS, bad.LagP99, bad.Delivered, bad.Failed = 5000, 60_000, 12, 0.9, 3
+	links := []plimsoll.Link{{Interface: "eth0"}, {Interface: "eth1", BytesPerS: 1.25e9}}
+	for name, test := range map[string]struct {
+		loads     []calibrated
+		warnings  []string
+		want, not []string
+	}{
+		"borne": {[]calibrated{good}, nil, []string{"bore every load that was tried, up to 1000 agents and up to 19500 tokens/s", "lag P99", "5 ms", "19936 agents", "speed unknown", "every 10s"}, []string{"What helps", "too much"}},
+		"half":  {[]calibrated{good, bad}, []string{"5000: too much"}, []string{"bore up to 1000 agents", "! 5000: too much", "What helps", "too much"}, []string{"every load"}},
+		"none":  {[]calibrated{bad}, []string{"w"}, []string{"In every load that was tried this machine was the limit", "What helps"}, []string{"bore"}},
+	} {
+		d := diagnosis{CPUs: 2, Scan: 3e6, Context: 27_000, OpenFiles: 20_000, Ports: 28_232, Links: links, Loads: test.loads, Warnings: test.warnings}
+		d.calibrated = d.best()
+		var page bytes.Buffer
+		d.print(&page)
+		for _, part := range test.want {
+			if !strings.Contains(page.String(), part) {
+				t.Errorf("%s: no %q in\n%s", name, part, &page)
+			}
+		}
+		for _, part := range test.not {
+			if strings.Contains(page.String(), part) {
+				t.Errorf("%s: %q in\n%s", name, part, &page)
+			}
+		}
+		if name != "half" {
+			continue
+		}
+		data, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said map[string]any
+		if err := json.Unmarshal(data, &said); err != nil {
+			t.Fatal(err)
+		}
+		for _, member := range []string{"scan_events_per_second_per_core", "cpu_us_per_event", "agents", "events_per_second", "lag_p99_ms", "sentinel_p99_ms", "ttft_error_p99_ms", "speed_error_p99_percent", "bytes_per_agent", "open_files_limit", "local_ports"} {
+			if said[member] == nil {
+				t.Errorf("the JSON lacks %s", member)
+			}
+		}
+		if said["agents"] != 1000. {
+			t.Errorf("the figures are those of %v agents, not of the load that was borne", said["agents"])
+		}
+	}
+	if why := strings.Join(bad.complaints(), ", "); why != "lag P99 12 ms (limit 5), 90 % of the agents delivered (want 99), 3 failed turns" {
+		t.Error(why)
+	}
+}
+
+// A load that the limits forbid is not tried.
+func TestDoctorWithinLimits(t *testing.T) {
+	files, ports := limits()
+	if files == 0 || files > 90_000 && ports > 90_000 {
+		t.Skip("the limits of this machine forbid nothing")
+	}
+	code, _, stderr := call(t, map[string]string{"XDG_CACHE_HOME": t.TempDir()}, "doctor", "--agents", "100000")
+	if code != exitFailed || !strings.Contains(stderr, "no load could be tried") || !strings.Contains(stderr, "ulimit -n") && !strings.Contains(stderr, "ip_local_port_range") {
+		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
