@@ -114,7 +114,7 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 			return fmt.Errorf("doctor: %w", err)
 		}
 	} else {
-		d.print(io.Out)
+		d.print(io.page())
 	}
 	if len(d.Warnings) > 0 {
 		return &ExitError{Code: exitCheck}

@@ -2,53 +2,49 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"plimsoll/measure"
 )
 
 // print says in words what was found: the machine's limits, the loads, what follows.
-func (d diagnosis) print(out io.Writer) {
-	fmt.Fprintf(out, "This machine as a load generator: %d processors\n\n", d.CPUs)
-	w := table(out, "limit", "", "allows")
-	for _, line := range d.allowances() {
-		fmt.Fprintln(w, "  "+strings.Join(line, "\t"))
-	}
-	w.Flush()
-	fmt.Fprintf(out, "\nLoads on a simulated engine beside it: each agent sends a prompt of %d tokens and reads\nits reply at a fixed rate, again and again.\n\n", d.Context)
-	d.printLoads(out)
-	fmt.Fprintln(out)
+func (d diagnosis) print(to page) {
+	fmt.Fprintf(to, "This machine as a load generator: %d processors\n\n", d.CPUs)
+	to.table([]string{"", "", "allows"}, d.allowances()...)
+	fmt.Fprintln(to)
+	to.say("", fmt.Sprintf("Loads on a simulated engine beside it: each agent sends a prompt of %d tokens and reads its reply at a fixed rate, again and again.", d.Context))
+	fmt.Fprintln(to)
+	head, rows := d.figures()
+	to.table(head, rows...)
+	fmt.Fprintln(to)
 	for _, line := range d.conclusion() {
-		fmt.Fprintln(out, wrapped(line, ""))
+		to.say("", line)
 	}
 }
 
-// printLoads prints a row a figure and a column a load, with the limit that a load must
-// keep to be borne and what the figure is.
-func (d diagnosis) printLoads(to io.Writer) {
-	head := []string{"agents x tokens/s each"}
+// figures is a table of a row a figure and a column a load, with the limit that a load
+// must keep to be borne and what the figure is.
+func (d diagnosis) figures() (head []string, rows [][]string) {
+	head = []string{"agents x tokens/s"}
 	for _, s := range d.Loads {
 		head = append(head, fmt.Sprintf("%d x %d", s.Agents, s.Rate))
 	}
-	w := table(to, append(head, "limit", "")...)
 	row := func(name, limit, about string, cell func(calibrated) string) {
-		fmt.Fprint(w, "  "+name)
+		cells := []string{name}
 		for _, s := range d.Loads {
-			fmt.Fprint(w, "\t"+cell(s))
+			cells = append(cells, cell(s))
 		}
-		fmt.Fprintf(w, "\t%s\t%s\n", limit, about)
+		rows = append(rows, append(cells, limit, about))
 	}
 	show := func(format string, value func(calibrated) float64) func(calibrated) string {
 		return func(s calibrated) string { return fmt.Sprintf(format, value(s)) }
 	}
-	row("lag P99", fmt.Sprintf("%d ms", doctorLagMS), "how late a request left, by the client's doing", show("%.2f ms", func(s calibrated) float64 { return s.LagP99 }))
-	row("sentinel P99", fmt.Sprintf("%d ms", doctorSentinelMS), "how late bytes of a reply were read", show("%.2f ms", func(s calibrated) float64 { return s.SentinelP99 }))
+	row("lag P99", fmt.Sprintf("%d ms", doctorLagMS), "how late requests left, by our doing", show("%.2f ms", func(s calibrated) float64 { return s.LagP99 }))
+	row("sentinel P99", fmt.Sprintf("%d ms", doctorSentinelMS), "how late replies' bytes were read", show("%.2f ms", func(s calibrated) float64 { return s.SentinelP99 }))
 	row("run queue", fmt.Sprintf("%.0f %%", 100*doctorRunQueue), "time ready, but without a processor", show("%.2f %%", func(s calibrated) float64 { return 100 * s.RunQueue }))
 	row("delivered", fmt.Sprintf("%.0f %%", 100*doctorDelivered), "agents that were really there", show("%.1f %%", func(s calibrated) float64 { return 100 * s.Delivered }))
 	row("failed turns", "0", "", show("%.0f", func(s calibrated) float64 { return float64(s.Failed) }))
-	row("TTFT error P99", "", "measured against the engine's own log", show("%.2f ms", func(s calibrated) float64 { return s.TTFTErrorP99 }))
+	row("TTFT error P99", "", "against the engine's own log", show("%.2f ms", func(s calibrated) float64 { return s.TTFTErrorP99 }))
 	row("speed error P99", "", "likewise", show("%.2f %%", func(s calibrated) float64 { return s.SpeedErrorP99 }))
 	row("us a token", "", "processor time, requests included", show("%.1f", func(s calibrated) float64 { return s.CPUPerEvent }))
 	row("KiB an agent", "", "memory", show("%.0f", func(s calibrated) float64 { return float64(s.BytesPerAgent >> 10) }))
@@ -58,7 +54,7 @@ func (d diagnosis) printLoads(to io.Writer) {
 		}
 		return "borne"
 	})
-	w.Flush()
+	return append(head, "limit", ""), rows
 }
 
 // allowances says what the limits of processor, files, ports and cards allow: limit,
@@ -66,18 +62,18 @@ func (d diagnosis) printLoads(to io.Writer) {
 func (d diagnosis) allowances() [][]string {
 	out := [][]string{{"scanning replies", fmt.Sprintf("%.2f M tokens/s per core", d.Scan/1e6), ""}}
 	if d.OpenFiles > 0 {
-		out = append(out, []string{"open files", fmt.Sprint(d.OpenFiles), fmt.Sprintf("%d agents with a connection each; more by ulimit -n", max(0, int64(d.OpenFiles)-measure.SpareFiles))})
+		out = append(out, []string{"open files", fmt.Sprint(d.OpenFiles), fmt.Sprintf("%d agents, a connection each (ulimit -n)", max(0, int64(d.OpenFiles)-measure.SpareFiles))})
 	}
 	if d.Ports > 0 {
-		out = append(out, []string{"local ports", fmt.Sprint(d.Ports), fmt.Sprintf("%d agents on one --url; more by net.ipv4.ip_local_port_range", d.Ports)})
+		out = append(out, []string{"local ports", fmt.Sprint(d.Ports), fmt.Sprintf("%d agents on one --url (net.ipv4.ip_local_port_range)", d.Ports)})
 	}
 	for _, link := range d.Links {
-		value, allows := "speed unknown", "a run cannot warn when its prompts fill it"
+		value, allows := "speed unknown", "no run can warn that its prompts fill it"
 		if link.BytesPerS > 0 {
 			g := d.generator()
 			g.Link = link
 			value = si(int64(link.BytesPerS)) + " byte/s"
-			allows = fmt.Sprintf("%d agents that each send a prompt of %d tokens every %s", measure.LinkAgents(g, measure.Pace{Turns: 1 / promptEvery.Seconds()}), d.Context, promptEvery)
+			allows = fmt.Sprintf("%d agents, each a prompt of %d tokens every %s", measure.LinkAgents(g, measure.Pace{Turns: 1 / promptEvery.Seconds()}), d.Context, promptEvery)
 		}
 		out = append(out, []string{"network card " + named(link.Interface), value, allows})
 	}
