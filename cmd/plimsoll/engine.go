@@ -53,22 +53,27 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
 		}
 	}
+	if !(c.KV > 0) || !(c.Speed > 0) || !(c.TimeScale > 0) {
+		return &ExitError{exitUsage, fmt.Errorf("--kv %g, --speed %g and --time-scale %g must be above 0", c.KV, c.Speed, c.TimeScale)}
+	}
 	served, err := c.profile()
 	if err != nil {
 		return &ExitError{exitUsage, err}
 	}
 	cfg := server.Config{Addr: c.Addr, Profile: served, KVScale: c.KV, SpeedScale: c.Speed, TimeScale: c.TimeScale, APIKey: key, Version: version()}
-	return server.Run(ctx, cfg, func(url string) { fmt.Fprintln(io_.Out, listening+url) })
+	return server.Run(ctx, cfg, func(url string) {
+		fmt.Fprintln(io_.Out, listening+url)
+		if io_.TTY {
+			fmt.Fprintf(io_.Err, "  profile %s, simulated; metrics at /metrics, power at /dcgm/metrics; Ctrl-C ends it\n", served)
+		}
+	})
 }
 
 // profile is the name of what is served: the profile, or its accelerator with another
 // model.
 func (c *EngineCmd) profile() (string, error) {
-	if c.Model == "" {
-		return c.Profile, nil
-	}
 	p, err := profile.Choose(profile.Choice{System: c.Profile, Model: c.Model})
-	if err != nil || p.Use.Model == c.Model && !strings.Contains(p.Name, "+") {
+	if err != nil || c.Model == "" || p.Use.Model == c.Model && !strings.Contains(p.Name, "+") {
 		return c.Profile, err
 	}
 	return p.Name, nil

@@ -182,7 +182,12 @@ func TestEngineModel(t *testing.T) {
 			t.Errorf("%s serving %q: %q, %v, want %q", c.profile, c.model, got, err, c.want)
 		}
 	}
-	if _, err := (&EngineCmd{Profile: "h200", Model: "gpt-9"}).profile(); err == nil {
-		t.Error("an unknown model is served")
+	for _, c := range []struct{ args, want string }{
+		{"--profile h200 --model gpt-9", `"gpt-9" is not built in`}, {"--profile h300", `"h300" is not built in`},
+		{"--profile b200", "b200 is an accelerator"}, {"--kv 0", "must be above 0"}, {"--time-scale 0", "must be above 0"},
+	} {
+		if code, _, stderr := call(t, nil, append([]string{"engine"}, strings.Fields(c.args)...)...); code != exitUsage || !strings.Contains(stderr, c.want) {
+			t.Errorf("engine %s: exit %d, %s, want %q", c.args, code, stderr, c.want)
+		}
 	}
 }
