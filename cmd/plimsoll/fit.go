@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"plimsoll"
 	"plimsoll/bundle"
@@ -190,9 +192,28 @@ func showFit(to page, begin *profile.Profile, r calibrate.Result, accepted calib
 	}
 	fmt.Fprint(to, "\nEach level, predicted by a fit to the others\n")
 	for _, p := range r.Predictions {
-		levels = append(levels, []string{fmt.Sprint(p.Agents), fmt.Sprintf("%.1f", p.Seen.SpeedP25TPS), fmt.Sprintf("%.1f", p.Predicted.SpeedP25TPS), fmt.Sprintf("%+.0f %%", p.SpeedErr*100),
-			fmt.Sprintf("%.2f", p.Seen.TTFTP95s), fmt.Sprintf("%.2f", p.Predicted.TTFTP95s), fmt.Sprintf("%+.0f %%", p.TTFTErr*100)})
+		levels = append(levels, []string{fmt.Sprint(p.Agents), fmt.Sprintf("%.1f", p.Seen.SpeedP25TPS), fmt.Sprintf("%.1f", p.Predicted.SpeedP25TPS), percentCell(p.SpeedErr),
+			boundCell(p.Seen.TTFTP95s), boundCell(p.Predicted.TTFTP95s), percentCell(p.TTFTErr)})
 	}
 	to.table([]string{"agents", "P25 tok/s", "predicted", "error", "P95 TTFT s", "predicted", "error"}, levels...)
-	to.say("  ", fmt.Sprintf("On average off by %.0f %% (P25 speed) and %.0f %% (P95 TTFT).", r.SpeedErr*100, r.TTFTErr*100))
+	to.say("  ", fmt.Sprintf("On average off by %s (P25 speed) and %s (P95 TTFT).", strings.TrimPrefix(percentCell(r.SpeedErr), "+"), strings.TrimPrefix(percentCell(r.TTFTErr), "+")))
+	if math.IsInf(r.TTFTErr, 0) {
+		to.say("  ", "A P95 TTFT without bound is one where over 5 % of turns had no first token: leave such levels out, or begin with another profile.")
+	}
+}
+
+// percentCell writes a relative error; ∞ where it has no bound.
+func percentCell(v float64) string {
+	if math.IsInf(v, 0) || math.IsNaN(v) {
+		return "∞"
+	}
+	return fmt.Sprintf("%+.0f %%", v*100)
+}
+
+// boundCell writes seconds; ∞ where they have no bound.
+func boundCell(v float64) string {
+	if math.IsInf(v, 0) {
+		return "∞"
+	}
+	return fmt.Sprintf("%.2f", v)
 }

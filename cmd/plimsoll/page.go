@@ -43,7 +43,7 @@ func (p page) say(indent, text string) {
 }
 
 // figure is a cell of a column of numbers, which stand at its right edge.
-var figure = regexp.MustCompile(`^([≥~]?[-+]?[0-9][0-9.,]*(-[0-9][0-9.,]*)?( ?%)?|–|)$`)
+var figure = regexp.MustCompile(`^([≥~]?[-+]?[0-9][0-9.,]*(-[0-9][0-9.,]*)?( ?%)?|–|∞|)$`)
 
 // table prints rows under a head. What does not fit on the page stands under its row,
 // with its column's name before it.
