@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"plimsoll"
@@ -22,8 +23,11 @@ func dryRun(ctx context.Context, plan plimsoll.Plan, full config.Run, io *IO) er
 		return err
 	}
 	shape := plan.Shape
-	fmt.Fprintf(io.Out, "# %s, method %s; a level: ramp %s, settle %s, window from %s, at most %s\n",
-		plan.Preset, plan.Method, shape.RampFor(plan.MaxAgents), shape.Settle, shape.Min, shape.Limit)
+	ramp := "ramp " + shape.RampFor(plan.MaxAgents).String()
+	if shape.SpawnPerS > 0 {
+		ramp = fmt.Sprintf("%g agents a second", shape.SpawnPerS)
+	}
+	fmt.Fprintf(io.Out, "# %s, method %s; a level: %s, settle %s, window from %s, at most %s\n", plan.Preset, plan.Method, ramp, shape.Settle, shape.Min, shape.Limit)
 	lines, err := estimate(ctx, plan, io)
 	if err != nil {
 		return err
@@ -36,9 +40,10 @@ func dryRun(ctx context.Context, plan plimsoll.Plan, full config.Run, io *IO) er
 }
 
 // estimate says in lines what a run will take. It asks the engine nothing: levels and
-// minutes are the search's own expectation; turns are counted at the limits of the
-// loosest tier, where a turn takes its tool delay, half the TTFT limit and the mean
-// reply at the limit's speed. A faster engine serves more turns in the same time.
+// minutes are the search's own expectation, at most every level at its longest; turns
+// are counted at the limits of the loosest tier, where a turn takes its tool delay, half
+// the TTFT limit and the mean reply at the limit's speed, and at most one after another
+// with only the tool delay between them.
 func estimate(ctx context.Context, plan plimsoll.Plan, io *IO) (_ []string, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -60,33 +65,68 @@ func estimate(ctx context.Context, plan plimsoll.Plan, io *IO) (_ []string, err 
 		return nil, &ExitError{exitUsage, err}
 	}
 	levels, most := method.Remaining(nil)
-	seconds := method.Left(nil)
 	upTo := ""
 	if most > levels {
 		upTo = fmt.Sprintf(" (at most %d)", most)
 	}
-	out := []string{fmt.Sprintf("estimated: %d levels%s, %s of engine time", levels, upTo, (time.Duration(seconds) * time.Second).Round(time.Second))}
-	loosest := plan.Tiers[0]
-	pace := measure.PaceAt(loosest, j.set.Stats().Delay.Mean, set.Output)
-	if pace.Turns == 0 {
+	soonest, longest := method.Left(nil), float64(max(levels, most))*plan.Shape.Limit.Seconds()
+	out := []string{fmt.Sprintf("estimated: %d levels%s, %s of engine time, at most %s", levels, upTo, wholeSeconds(soonest), wholeSeconds(longest))}
+	delay := j.set.Stats().Delay.Mean
+	slow := hourOf(set, measure.PaceAt(plan.Tiers[0], delay, set.Output).Turns)
+	fast := hourOf(set, 1/delay)
+	if slow.turns == 0 {
 		return out, nil
 	}
-	turn := 1 / pace.Turns
-	hour := plimsoll.Tokens{Prompt: int64(set.Input * 3600 / turn), Cached: int64((set.Input - set.Uncached) * 3600 / turn), Output: int64(set.Output * 3600 / turn)}
-	line := fmt.Sprintf("estimated at the limits of %s: an agent-hour is %.0f turns, %s input tokens (%s not cached), %s output", loosest.Name, 3600/turn, si(hour.Prompt), si(hour.Prompt-hour.Cached), si(hour.Output))
-	out = append(out, line+cost(plan.Limits.Prices, hour))
+	prices := plan.Limits.Prices
+	out = append(out, fmt.Sprintf("estimated, an agent-hour at the limits of %s: %s", plan.Tiers[0].Name, slow.words(prices)))
+	if fast.turns > 0 {
+		out = append(out, fmt.Sprintf("at most, of an engine that answers at once: %s", fast.words(prices)))
+	}
 	for _, n := range []int{10, 100, 1000} {
 		if n > plan.MaxAgents {
 			break
 		}
-		share := seconds / 3600 * float64(n)
-		all := plimsoll.Tokens{Prompt: int64(float64(hour.Prompt) * share), Cached: int64(float64(hour.Cached) * share), Output: int64(float64(hour.Output) * share)}
-		out = append(out, fmt.Sprintf("estimated for levels of %d agents on average: %s tokens%s", n, si(all.Total()), cost(plan.Limits.Prices, all)))
+		low, high := slow.times(float64(n)*soonest/3600), fast.times(float64(n)*longest/3600)
+		line := fmt.Sprintf("estimated for levels of %d agents on average: %s tokens%s", n, si(low.Total()), cost(prices, low))
+		if fast.turns > 0 {
+			line += fmt.Sprintf(", at most %s%s", si(high.Total()), cost(prices, high))
+		}
+		out = append(out, line)
 	}
 	if !plan.Target.Virtual {
 		out = append(out, generatorLines(j, io)...)
 	}
 	return out, nil
+}
+
+// agentHour is what an agent asks of an engine in an hour.
+type agentHour struct {
+	turns  float64
+	tokens plimsoll.Tokens
+}
+
+// hourOf is an hour at so many turns a second; zero where that is unknown or unbounded.
+func hourOf(set plimsoll.SetFacts, turnsPerS float64) agentHour {
+	n := 3600 * turnsPerS
+	if !(n > 0) || math.IsInf(n, 0) {
+		return agentHour{}
+	}
+	return agentHour{n, plimsoll.Tokens{Prompt: int64(set.Input * n), Cached: int64((set.Input - set.Uncached) * n), Output: int64(set.Output * n)}}
+}
+
+func (h agentHour) words(p plimsoll.Prices) string {
+	t := h.tokens
+	return fmt.Sprintf("%s turns, %s input tokens (%s not cached), %s output%s", si(int64(h.turns)), si(t.Prompt), si(t.Prompt-t.Cached), si(t.Output), cost(p, t))
+}
+
+// times is what so many agent-hours take.
+func (h agentHour) times(hours float64) plimsoll.Tokens {
+	of := func(n int64) int64 { return int64(float64(n) * hours) }
+	return plimsoll.Tokens{Prompt: of(h.tokens.Prompt), Cached: of(h.tokens.Cached), Output: of(h.tokens.Output)}
+}
+
+func wholeSeconds(s float64) time.Duration {
+	return (time.Duration(s) * time.Second).Round(time.Second)
 }
 
 // generatorLines says what this machine bears of the load.
