@@ -113,7 +113,8 @@ func (r *rank) preempt(s *sequence) *sequence {
 // evicted takes the sequence admitted last out of the running ones.
 func (r *rank) evicted() *sequence {
 	var last *sequence
-	for _, s := range r.decoding.ends {
+	for _, k := range r.decoding.ends {
+		s := k.of
 		if last == nil || s.order > last.order {
 			last = s
 		}
@@ -132,7 +133,8 @@ func (r *rank) evicted() *sequence {
 // and reports whether they are to be had.
 func (r *rank) canExtend(tokens int) bool {
 	r.lacking = 0
-	for _, s := range r.decoding.ends {
+	for _, k := range r.decoding.ends {
+		s := k.of
 		r.lacking += r.missing(s, tokens)
 	}
 	return r.lacking <= r.pool.free+r.pool.evictable
@@ -144,7 +146,8 @@ func (r *rank) extend(tokens int) {
 		return
 	}
 	r.pool.take(r.lacking)
-	for _, s := range r.decoding.ends {
+	for _, k := range r.decoding.ends {
+		s := k.of
 		s.reserved += r.missing(s, tokens)
 	}
 }

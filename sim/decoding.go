@@ -15,10 +15,10 @@ type decoding struct {
 // join adds a sequence that has its prompt complete and tokens to go.
 func (d *decoding) join(s *sequence) {
 	s.base, s.joined = s.output, d.steps
-	s.end = d.steps + stepsFor(s.Output-s.base, d.accepted)
 	d.contexts += int64(s.Tokens + s.base)
 	d.begun += int64(s.joined)
-	d.ends.push(s)
+	d.ends.push(int64(d.steps+stepsFor(s.Output-s.base, d.accepted)), s.order, s)
+	s.decodes = true
 	if s.emitted == 0 && s.output == 0 {
 		d.silent = append(d.silent, s)
 	}
@@ -26,11 +26,16 @@ func (d *decoding) join(s *sequence) {
 
 // leave takes a sequence out. What it has generated stays in its output.
 func (d *decoding) leave(s *sequence) {
+	d.ends.remove(s)
+	d.left(s)
+}
+
+// left takes a sequence out that the heap does not have any more.
+func (d *decoding) left(s *sequence) {
 	s.output = d.outputOf(s)
 	d.contexts -= int64(s.Tokens + s.base)
 	d.begun -= int64(s.joined)
-	d.ends.remove(s.at)
-	s.at = -1
+	s.decodes = false
 	for i, other := range d.silent {
 		if other == s {
 			d.silent = append(d.silent[:i], d.silent[i+1:]...)
@@ -50,12 +55,12 @@ func (d *decoding) context() int64 {
 	return d.contexts + int64(d.accepted*float64(int64(len(d.ends))*int64(d.steps)-d.begun))
 }
 
-// left returns the steps until the first sequence begins or ends.
-func (d *decoding) left() int {
+// next returns the steps until the first sequence begins or ends.
+func (d *decoding) next() int {
 	if len(d.silent) > 0 {
 		return 1
 	}
-	return d.ends[0].end - d.steps
+	return int(d.ends[0].at) - d.steps
 }
 
 // advance takes steps and appends to out the sequences that have their first or last
@@ -63,7 +68,9 @@ func (d *decoding) left() int {
 func (d *decoding) advance(steps int, every bool, out []*sequence) []*sequence {
 	d.steps += steps
 	if every {
-		out = append(out, d.ends...)
+		for _, e := range d.ends {
+			out = append(out, e.of)
+		}
 	} else {
 		out = append(out, d.silent...)
 	}
@@ -72,12 +79,12 @@ func (d *decoding) advance(steps int, every bool, out []*sequence) []*sequence {
 	for _, s := range out {
 		s.output = d.outputOf(s)
 	}
-	for len(d.ends) > 0 && d.ends[0].end <= d.steps {
-		s := d.ends[0]
+	for len(d.ends) > 0 && d.ends[0].at <= int64(d.steps) {
+		s := d.ends.pop()
 		if s.emitted > 0 && !every {
 			out = append(out, s)
 		}
-		d.leave(s)
+		d.left(s)
 	}
 	return out
 }

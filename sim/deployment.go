@@ -88,6 +88,7 @@ type Deployment struct {
 	sent     uint64 // order of mail
 	last     time.Duration
 	flights  map[uint64]*flight
+	spare    []*flight // that are done, to use again
 	affinity affinity
 	ports    ports
 	stats    Stats
@@ -98,12 +99,10 @@ type Deployment struct {
 //	router --overhead--> queue of a Serve engine --prompt done--> transfer --> queue of a Decode engine
 type flight struct {
 	Request
-	at       time.Duration // of arrival, while it is in the mail
-	order    uint64        // of posting
-	seq      *sequence     // on a rank, nil while it is in the mail
-	session  *session      // of the router, nil none
-	computed bool          // the prompt, by a Serve engine of two stages
-	gone     bool          // cancelled
+	seq      *sequence // on a rank, nil while it is in the mail
+	session  *session  // of the router, nil none
+	computed bool      // the prompt, by a Serve engine of two stages
+	gone     bool      // cancelled
 	cached   int
 }
 
@@ -139,10 +138,22 @@ func (d *Deployment) Submit(now time.Duration, r Request) error {
 	}
 	d.last = now
 	d.stats.Submitted++
-	f := &flight{Request: r}
+	f := d.flight(r)
 	d.flights[r.ID] = f
 	d.post(now+d.cfg.Overhead, f)
 	return nil
+}
+
+// flight is a request that begins.
+func (d *Deployment) flight(r Request) *flight {
+	n := len(d.spare) - 1
+	if n < 0 {
+		return &flight{Request: r}
+	}
+	f := d.spare[n]
+	d.spare = d.spare[:n]
+	*f = flight{Request: r}
+	return f
 }
 
 // check refuses a request that some engine of its way could not hold. Engines that
@@ -226,7 +237,7 @@ func (d *Deployment) Advance(now time.Duration, emit func(Emission)) {
 			e.advance(at, decoded)
 		}
 		for t, ok := d.posted(); ok && t <= at; t, ok = d.posted() {
-			d.deliver(at, d.mail.remove(0))
+			d.deliver(at, d.mail.pop())
 		}
 	}
 }
@@ -251,6 +262,7 @@ func (d *Deployment) decoded(f *flight, m Emission, emit func(Emission)) {
 	if m.Done {
 		delete(d.flights, m.ID)
 		d.left(m.At, f)
+		d.spare = append(d.spare, f)
 		d.stats.Finished++
 	}
 	emit(m)
@@ -268,6 +280,6 @@ func (d *Deployment) deliver(at time.Duration, f *flight) {
 	} else {
 		on, asked = d.route(at, f), d.firstStage(f.Request)
 	}
-	f.seq = &sequence{Request: asked, flight: f}
+	f.seq = on.engine.sequence(asked, f)
 	on.enqueue(at, f.seq)
 }

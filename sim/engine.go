@@ -19,6 +19,7 @@ type Engine struct {
 	live       int    // sessions
 	admissions uint64
 	touched    []*sequence          // by the step that completes
+	spare      []*sequence          // that are done, to use again
 	byID       map[uint64]*sequence // of Submit
 	affinity   affinity             // of Submit, with more than one rank
 	stats      Stats
@@ -70,7 +71,7 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	if e.byID[r.ID] != nil {
 		return fmt.Errorf("sim: request %d is already under way", r.ID)
 	}
-	s := &sequence{Request: r}
+	s := e.sequence(r, nil)
 	e.byID[r.ID] = s
 	on := e.leastLoaded()
 	if len(e.ranks) > 1 && r.Session != 0 {
@@ -81,10 +82,22 @@ func (e *Engine) Submit(now time.Duration, r Request) error {
 	return nil
 }
 
+// sequence is a request that begins, of a deployment's flight or nil.
+func (e *Engine) sequence(r Request, f *flight) *sequence {
+	n := len(e.spare) - 1
+	if n < 0 {
+		return &sequence{Request: r, flight: f}
+	}
+	s := e.spare[n]
+	e.spare = e.spare[:n]
+	*s = sequence{Request: r, flight: f, held: s.held[:0]}
+	return s
+}
+
 // enqueue queues a request that was checked.
 func (r *rank) enqueue(now time.Duration, s *sequence) {
 	e := r.engine
-	s.rank, s.arrival, s.prompt, s.full, s.at = r, now, s.Tokens, blocksOf(s.Prefix), -1
+	s.rank, s.arrival, s.prompt, s.full = r, now, s.Tokens, blocksOf(s.Prefix)
 	e.last = now
 	if r.running()+r.waiting.len() == 0 {
 		r.share = e.cfg.Estimate.First
@@ -201,6 +214,7 @@ func (e *Engine) complete(emit func(*sequence, Emission)) {
 		if e.emission(s, at, emit) {
 			e.left(at, s)
 			s.rank.pool.release(s.held, s.reserved)
+			e.spare = append(e.spare, s)
 			e.stats.Finished++
 		}
 	}

@@ -47,7 +47,8 @@ func (r *rank) promise() {
 	for _, s := range r.prefilling {
 		r.promised += float64(r.engine.cfg.Estimate.ahead(s, s.output))
 	}
-	for _, s := range r.decoding.ends {
+	for _, k := range r.decoding.ends {
+		s := k.of
 		output := r.decoding.outputOf(s)
 		r.promised += r.share * float64(r.engine.cfg.Estimate.ahead(s, output))
 		spare := max(0, s.shared+s.reserved-r.blocksOf(s, tokens))
@@ -89,9 +90,10 @@ func (r *rank) retracted() *sequence {
 	if r.decoding.accepted > 1 || len(r.decoding.ends) < 2 {
 		return r.evicted()
 	}
-	least := slices.MinFunc(r.decoding.ends, func(a, b *sequence) int {
+	least := slices.MinFunc(r.decoding.ends, func(x, y keyed[*sequence]) int {
+		a, b := x.of, y.of
 		return cmp.Or(cmp.Compare(r.decoding.outputOf(a), r.decoding.outputOf(b)), cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(b.order, a.order))
-	})
+	}).of
 	r.decoding.leave(least)
 	r.engine.count(least)
 	return least
@@ -100,7 +102,8 @@ func (r *rank) retracted() *sequence {
 // generated returns the share that the decoding sequences have generated of their output.
 func (r *rank) generated() float64 {
 	got, asked := 0, 1
-	for _, s := range r.decoding.ends {
+	for _, k := range r.decoding.ends {
+		s := k.of
 		got += r.decoding.outputOf(s) + r.engine.cfg.Estimate.RetractTokens
 		asked += s.Output
 	}

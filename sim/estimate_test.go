@@ -71,13 +71,13 @@ func TestRetract(t *testing.T) {
 			}
 			r := e.ranks[0]
 			for i, d := range []struct{ tokens, output int }{{60, 30}, {60, 5}, {90, 5}, {80, 5}} {
-				s := &sequence{Request: Request{ID: uint64(i + 1), Tokens: d.tokens, Output: 80, Prefix: []Run{{uint64(i), d.tokens / 10}}}, rank: r, output: d.output, counted: d.output, at: -1, order: uint64(i), full: d.tokens / 10}
+				s := &sequence{Request: Request{ID: uint64(i + 1), Tokens: d.tokens, Output: 80, Prefix: []Run{{uint64(i), d.tokens / 10}}}, rank: r, output: d.output, counted: d.output, order: uint64(i), full: d.tokens / 10}
 				r.pool.take(d.tokens/10 + d.output/10)
 				s.held = r.pool.publish(nil, s.Prefix, s.full)
 				s.shared, s.reserved = s.full, d.output/10
 				r.decoding.join(s)
 			}
-			other := &sequence{Request: Request{ID: 9}, at: -1}
+			other := &sequence{Request: Request{ID: 9}}
 			r.waiting.push(other)
 			before := r.pool.pinned
 			r.pool.private, r.pool.free = r.pool.private+r.pool.free, 0 // full

@@ -1,26 +1,41 @@
 package sim
 
-// ranked is what a heap keeps: pointers that know their order and their place.
-type ranked[T any] interface {
-	before(T) bool
-	place(int) // where in the heap it stands now
+import "slices"
+
+// heap keeps its least element first, by instant or step and then by order. The keys
+// stand in it, so that putting it right touches no element.
+type heap[T comparable] []keyed[T]
+
+type keyed[T comparable] struct {
+	at    int64
+	order uint64
+	of    T
 }
 
-// heap keeps its least element first; equal ones must not exist.
-type heap[T ranked[T]] []T
+func (k keyed[T]) before(other keyed[T]) bool {
+	return k.at < other.at || k.at == other.at && k.order < other.order
+}
 
-func (h *heap[T]) push(x T) {
-	*h = append(*h, x)
+func (h *heap[T]) push(at int64, order uint64, x T) {
+	*h = append(*h, keyed[T]{at, order, x})
 	h.up(len(*h) - 1)
 }
 
-// remove takes the element at a place out.
-func (h *heap[T]) remove(i int) T {
+// pop takes the least element out.
+func (h *heap[T]) pop() T { return h.take(0) }
+
+// remove takes an element out, wherever it is.
+func (h *heap[T]) remove(x T) {
+	if i := slices.IndexFunc(*h, func(k keyed[T]) bool { return k.of == x }); i >= 0 {
+		h.take(i)
+	}
+}
+
+func (h *heap[T]) take(i int) T {
 	old := *h
-	x, last := old[i], len(old)-1
+	x, last := old[i].of, len(old)-1
 	old[i] = old[last]
-	var none T
-	old[last] = none
+	old[last] = keyed[T]{}
 	*h = old[:last]
 	if i < last {
 		h.down(i)
@@ -30,37 +45,25 @@ func (h *heap[T]) remove(i int) T {
 }
 
 func (h heap[T]) up(i int) {
-	x := h[i]
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !x.before(h[parent]) {
-			break
-		}
-		h[i] = h[parent]
-		h[i].place(i)
-		i = parent
+	k := h[i]
+	for ; i > 0 && k.before(h[(i-1)/2]); i = (i - 1) / 2 {
+		h[i] = h[(i-1)/2]
 	}
-	h[i] = x
-	x.place(i)
+	h[i] = k
 }
 
 func (h heap[T]) down(i int) {
-	x := h[i]
+	k := h[i]
 	for {
 		child := 2*i + 1
-		if child >= len(h) {
-			break
+		if child+1 < len(h) && h[child+1].before(h[child]) {
+			child++
 		}
-		if right := child + 1; right < len(h) && h[right].before(h[child]) {
-			child = right
-		}
-		if !h[child].before(x) {
+		if child >= len(h) || !h[child].before(k) {
 			break
 		}
 		h[i] = h[child]
-		h[i].place(i)
 		i = child
 	}
-	h[i] = x
-	x.place(i)
+	h[i] = k
 }

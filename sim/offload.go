@@ -75,7 +75,7 @@ func (t *tier) drop(id uint64, to int) {
 			continue
 		}
 		n := min(to-c.from, c.blocks)
-		c.shorten(n)
+		t.lru.shorten(c, n)
 		c.from += n
 		c.blocks -= n
 		t.used -= n

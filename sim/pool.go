@@ -101,7 +101,7 @@ func (p *pool) use(c *cached, from, to int) {
 	if top < c.pinned {
 		p.lru.push(c, c.pinned-top)
 	}
-	c.shorten(top - c.pinned)
+	p.lru.shorten(c, top-c.pinned)
 	c.pinned = top
 }
 

@@ -78,7 +78,7 @@ func (r *rank) admissionsAt(at time.Duration, budget int, work *Work) (blocked B
 		if s, blocked = r.admit(at); s == nil {
 			continue
 		}
-		if s.decoding() {
+		if s.decodes {
 			budget--
 		} else {
 			budget -= chunk(at, s, budget, work)
@@ -146,7 +146,7 @@ func (r *rank) publish(s *sequence) {
 func (r *rank) drop(s *sequence) {
 	i := slices.Index(r.prefilling, s)
 	switch {
-	case s.decoding():
+	case s.decodes:
 		r.decoding.leave(s)
 		r.engine.count(s)
 	case i >= 0:

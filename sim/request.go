@@ -58,19 +58,10 @@ type sequence struct {
 	reserved int           // private blocks
 	loaded   time.Duration // when all blocks held are in the pool, those of tiers read back
 
-	// While it decodes: output and the engine's decode steps as it joined, the step
-	// of its last token, its place in the heap of these; -1 while it does not.
-	base, joined, end, at int
+	decodes bool // the prompt is complete
+	// While it decodes: output and the engine's decode steps as it joined.
+	base, joined int
 }
-
-func (s *sequence) decoding() bool { return s.at >= 0 }
-
-// before orders sequences by their last token's step, then by admission.
-func (s *sequence) before(other *sequence) bool {
-	return s.end < other.end || s.end == other.end && s.order < other.order
-}
-
-func (s *sequence) place(at int) { s.at = at }
 
 func (c *Config) checkRequest(r Request) error {
 	switch {

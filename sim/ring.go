@@ -11,14 +11,23 @@ type span struct {
 }
 
 // ring holds the spans of a pool or tier, oldest first.
-type ring struct{ end span }
+type ring struct {
+	end   span
+	spare *span // spans to use again, chained by next
+}
 
 func (r *ring) init()         { r.end.prev, r.end.next = &r.end, &r.end }
 func (r *ring) oldest() *span { return r.end.next }
 
 // push adds blocks of a run before those that the ring has of it, as the newest span.
 func (r *ring) push(c *cached, n int) {
-	s := &span{of: c, blocks: n, prev: r.end.prev, next: &r.end}
+	s := r.spare
+	if s == nil {
+		s = &span{}
+	} else {
+		r.spare = s.next
+	}
+	*s = span{of: c, blocks: n, prev: r.end.prev, next: &r.end}
 	s.prev.next, s.next.prev = s, s
 	c.spans = slices.Insert(c.spans, 0, s)
 }
@@ -39,20 +48,26 @@ func (r *ring) shed(n int) *cached {
 	c := s.of
 	c.blocks -= n
 	if s.blocks -= n; s.blocks == 0 {
-		s.prev.next, s.next.prev = s.next, s.prev
+		r.drop(s)
 		c.spans = c.spans[:len(c.spans)-1]
 	}
 	return c
 }
 
+// drop takes a span out.
+func (r *ring) drop(s *span) {
+	s.prev.next, s.next.prev = s.next, s.prev
+	s.of, s.next, r.spare = nil, r.spare, s
+}
+
 // shorten takes blocks off the shallow end of a run's spans.
-func (c *cached) shorten(n int) {
+func (r *ring) shorten(c *cached, n int) {
 	for n > 0 {
 		s := c.spans[0]
 		k := min(n, s.blocks)
 		n -= k
 		if s.blocks -= k; s.blocks == 0 {
-			s.prev.next, s.next.prev = s.next, s.prev
+			r.drop(s)
 			c.spans = slices.Delete(c.spans, 0, 1)
 		}
 	}

@@ -68,18 +68,11 @@ func (d *Deployment) left(now time.Duration, f *flight) {
 	}
 }
 
-// before orders what is in the mail by instant, then by posting.
-func (f *flight) before(other *flight) bool {
-	return f.at < other.at || f.at == other.at && f.order < other.order
-}
-
-func (f *flight) place(int) {}
-
 // post sends a request on its way to an engine.
 func (d *Deployment) post(at time.Duration, f *flight) {
 	d.sent++
-	f.at, f.order, f.seq = at, d.sent, nil
-	d.mail.push(f)
+	f.seq = nil
+	d.mail.push(int64(at), d.sent, f)
 }
 
 // posted returns when the next request arrives.
@@ -87,5 +80,5 @@ func (d *Deployment) posted() (time.Duration, bool) {
 	if len(d.mail) == 0 {
 		return 0, false
 	}
-	return d.mail[0].at, true
+	return time.Duration(d.mail[0].at), true
 }

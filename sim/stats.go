@@ -43,7 +43,8 @@ func (e *Engine) Stats() Stats {
 	for _, r := range e.ranks {
 		s.Running += r.running()
 		s.Waiting += r.waiting.len()
-		for _, d := range r.decoding.ends {
+		for _, k := range r.decoding.ends {
+			d := k.of
 			s.OutputTokens += int64(r.decoding.outputOf(d) - d.counted)
 		}
 		s.Blocks += r.pool.total

@@ -105,7 +105,7 @@ func (e *Engine) jump() int {
 		}
 		if n := len(r.decoding.ends); n > 0 {
 			decoding += n
-			steps = min(steps, r.decoding.left())
+			steps = min(steps, r.decoding.next())
 		}
 	}
 	if decoding == 0 {
