@@ -14,7 +14,7 @@ import (
 // Limit is what keeps a system from carrying more agents, and what would lift it:
 // sentences with their arithmetic, at the lowest level that failed.
 type Limit struct {
-	By   string `json:"by"`   // KV pool, prefill rate, host link, nvme link, network, decode floor, decode rate, slots, failures; "" nothing failed
+	By   string `json:"by"`   // KV pool, prefill rate, host link, nvme link, network, decode floor, memory bandwidth, exchange bandwidth, decode rate, slots; "" nothing failed
 	Why  string `json:"why"`  // what is short of what
 	Lift string `json:"lift"` // what would be enough
 }
@@ -154,7 +154,7 @@ func (s strain) prompts() Limit {
 	return Limit{
 		By:   "prefill rate",
 		Why:  fmt.Sprintf("%.3g turns/s with %s uncached tokens ask for %s prompt tokens/s, the engines compute %s", turns, short(float64(s.level.MeanUncached)), short(want), short(rate)),
-		Lift: fmt.Sprintf("%.2f times the prompt rate for %d agents at %.0f %% use: more prefill engines, or fewer uncached tokens", want/rate/busy, s.level.Agents, busy*100),
+		Lift: fmt.Sprintf("%.2f times the prompt rate for %s at %.0f %% use: more prefill engines, or fewer uncached tokens", want/rate/busy, many(float64(s.level.Agents), "agent"), busy*100),
 	}
 }
 
@@ -200,24 +200,15 @@ func (s strain) room() (out Limit, _ bool) {
 	}, true
 }
 
-// decoding compares the step that the tier allows with the step of one sequence.
-func (s strain) decoding() Limit {
-	e := s.last()[0]
-	tokens := math.Max(1, e.Accepted)
-	context := int64(s.level.MeanInput)
-	one := e.Cost.Price([]sim.Work{{Seqs: 1, Context: context}}).Seconds / e.Speed
-	allowed, took := tokens/s.tier.SpeedTPS, tokens/math.Max(float64(s.level.SpeedTPS), 1e-9)
-	out := Limit{
-		By: "decode rate",
-		Why: fmt.Sprintf("%.3g tokens a step at %g tokens/s leave %.1f ms; a step of one sequence takes %.1f ms, with %d at work %.1f ms",
-			tokens, s.tier.SpeedTPS, allowed*1e3, one*1e3, s.level.Agents, took*1e3),
-		Lift: fmt.Sprintf("steps %.2f times as fast: more bandwidth, fewer sequences a rank, or more tokens a step", took/allowed),
+// many writes a number of things.
+func many(n float64, thing string) string {
+	if n != 1 {
+		thing += "s"
 	}
-	if one > 0.5*allowed {
-		out.By = "decode floor"
-		out.Lift = fmt.Sprintf("steps %.2f times as fast: a lower floor (graphs, fusion, newer software) or more tokens a step by speculation", took/allowed)
+	if n == math.Trunc(n) {
+		return fmt.Sprintf("%.0f %s", n, thing)
 	}
-	return out
+	return fmt.Sprintf("%.3g %s", n, thing)
 }
 
 // short writes a number of tokens, in thousands from ten thousand on.

@@ -70,6 +70,36 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// What decoding is short of follows from what its steps are made of.
+func TestDecodeLimits(t *testing.T) {
+	narrow, err := study.Without(load(t, "gb300-nvl72"), "nvl72")
+	if err != nil {
+		t.Fatal(err)
+	}
+	narrow.Accelerator.NICBandwidth.Value /= 8
+	for _, c := range []struct {
+		name, by, why  string
+		shape          *profile.Profile
+		asked, reached float64 // tokens/s
+		turns          result.Number
+	}{
+		{"dense weights", "memory bandwidth", "at 30 tokens/s a step of 1 token may take 33.3 ms; with one sequence it takes 25.", load(t, "h200+llama-3.1-70b"), 30, 27, 20},
+		{"no draft", "decode floor", "with 28 agents at work", load(t, "mi355x"), 20, 19, 100},
+		{"experts over nodes", "exchange bandwidth", "% exchange between accelerators", narrow, 60, 40, 12000},
+		{"the same on one link domain", "decode rate", "a step of 2.49 tokens", load(t, "gb300-nvl72"), 30, 28, 12000},
+	} {
+		r, tier := failed(28, "speed", 900)
+		tier.SpeedTPS, r.Levels[0].SpeedTPS, r.Levels[0].TurnsPerMinute = c.asked, result.Number(c.reached), c.turns
+		got, err := study.LimitOf(c.shape, r, tier, study.Uses{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.By != c.by || !strings.Contains(got.Why, c.why) || !strings.HasPrefix(got.Lift, "steps 1.") {
+			t.Errorf("%s: %+v, want %s, %q", c.name, got, c.by, c.why)
+		}
+	}
+}
+
 type nowhere struct{}
 
 func (nowhere) Row(plimsoll.Row) error       { return nil }

@@ -63,7 +63,7 @@ func (s strain) link() (out Limit, _ bool) {
 }
 
 func (l link) limit(s strain) Limit {
-	times, that := l.share/busy, fmt.Sprintf("%d agents at %.0f %% use", s.level.Agents, busy*100)
+	times, that := l.share/busy, fmt.Sprintf("%s at %.0f %% use", many(float64(s.level.Agents), "agent"), busy*100)
 	if late := l.alone / (slow * s.tier.TTFTs); late > times {
 		times, that = late, fmt.Sprintf("a context within %g s", slow*s.tier.TTFTs)
 	}
