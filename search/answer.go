@@ -111,8 +111,8 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, ended string, lost boo
 	case a.Certified > 0 && at.torn():
 		b.pass = max(b.pass, a.Certified)
 		a.Outcome, a.Capacity, a.AtLeast = plimsoll.Pass, b.pass, b.pass
-		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: runs near the edge pass by far or fail by far, of %d runs at %d none or few did; from %d fresh runs; the highest tested level that holds is %d",
-			a.Certified, len(at.replicates(a.Certified)), a.Certified, len(at.runs), b.pass)
+		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: runs of as many agents lie far apart near the limit, all turns of %d runs at %d or more pooled hold it; from %d fresh runs; the highest tested level that holds is %d",
+			a.Certified, len(at.from(a.Certified, math.Log(float64(a.Certified))+localReach)), a.Certified, len(at.runs), b.pass)
 	case a.Certified > 0:
 		// A single low run below the edge does not take away what many prove.
 		b.pass = max(b.pass, a.Certified)
@@ -120,7 +120,7 @@ func (s *Search) prove(l *ledger, a *plimsoll.TierAnswer, ended string, lost boo
 		a.Reason = fmt.Sprintf("certified %d agents at 95 %%: estimate %.1f (%.1f to %.1f) from %d fresh runs; the highest tested level that holds is %d; run-to-run spread %.0f %%, slope %.1f",
 			a.Certified, a.Estimate, a.Low, a.High, len(at.runs), b.pass, 100*at.bound.s, at.bound.slope)
 	case at.torn():
-		a.Reason = fmt.Sprintf("runs near the edge pass by far or fail by far, and %d fresh runs do not prove a level where few fail; %s", len(at.runs), atLeast(whole)+ended)
+		a.Reason = fmt.Sprintf("runs of as many agents lie far apart near the limit, and %d fresh runs do not prove a level where all turns pooled hold it; %s", len(at.runs), atLeast(whole)+ended)
 	default:
 		a.Reason = fmt.Sprintf("%d fresh runs do not bound the capacity from below; %s", len(at.runs), atLeast(whole)+ended)
 	}

@@ -49,7 +49,7 @@ func (s *Search) certify(l *ledger) choice {
 	n, why := best.next()
 	return choice{
 		agents: n, tiers: s.c.Tiers, why: fmt.Sprintf("%s, for %s: %s", why, best.tier.Name, best.known()), claim: true,
-		share: best.share(l.idle()),
+		share: best.share(l.idle()), whole: best.torn(),
 	}
 }
 
@@ -82,6 +82,7 @@ func (s *Search) localities(l *ledger) []locality {
 				at.ramp = append(at.ramp, o)
 			}
 		}
+		wholly(at.runs)
 		at.aim()
 		out = append(out, at)
 	}

@@ -20,7 +20,7 @@ const (
 // otherwise can be neither replayed nor resumed.
 func Rules(method string) string {
 	if method == MethodCertified {
-		return method + "/2"
+		return method + "/3"
 	}
 	return method + "/1"
 }

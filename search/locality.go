@@ -82,7 +82,8 @@ func (l *locality) settle() {
 	case l.zero():
 		l.done = true
 	case l.torn():
-		l.done = l.bound.ok || len(l.runs) >= l.c.Runs
+		aim, _ := l.retreat()
+		l.done = (l.bound.ok && l.bound.certified >= aim) || len(l.runs) >= l.c.Runs
 	case l.top():
 		l.done = l.bound.certified == l.c.MaxAgents || l.at(l.c.MaxAgents) >= 2*cliffRuns
 	case l.unconfirmed():

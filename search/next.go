@@ -15,6 +15,7 @@ type choice struct {
 	why    string
 	claim  bool
 	share  float64 // of the shape's turns; 0 all
+	whole  bool    // a window of fixed length, never ended early
 }
 
 // Next returns the next stage, or the answer.
@@ -44,7 +45,9 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
 		shape = rampShape(shape)
 	}
-	if pick.share > 0 {
+	if pick.whole {
+		shape = l.wholeWindow(shape)
+	} else if pick.share > 0 {
 		shape.Turns = int(math.Round(float64(shape.Turns) * pick.share))
 	}
 	replicate := l.runsAt(pick.agents)
@@ -63,7 +66,7 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 // claim level that is so where its margin lies beyond farOff for every tier: margins
 // enter a bound capped there, so that what enters is the same.
 func (s *Search) Enough(e plimsoll.Evidence) bool {
-	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || (e.Stage.Claim && s.c.Whole) {
+	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || (e.Stage.Claim && (s.c.Whole || fixed(e.Stage.Shape))) {
 		return false
 	}
 	for _, t := range e.Stage.Tiers {

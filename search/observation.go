@@ -36,8 +36,9 @@ type observation struct {
 	// scale and towards the miss: by how much half the run-to-run variance shifts
 	// the percentile of all runs pooled against that of a run.
 	curve [constraints]float64
-	// miss is the share of turns beyond the limit.
-	miss [constraints]float64
+	// turns is how many turns have a value, miss the share of them beyond the limit.
+	turns, miss [constraints]float64
+	window      float64 // s
 	// error is the standard error of the margins inside the run, from its walks.
 	error [constraints]float64
 	pass  bool
@@ -49,6 +50,9 @@ func (o observation) margin() float64 { return max(o.y[constraintTTFT], o.y[cons
 // far is the binding margin without the cap.
 func (o observation) far() float64 { return max(o.raw[constraintTTFT], o.raw[constraintSpeed]) }
 
+// late is how many turns are beyond the limit.
+func (o observation) late(constraint int) float64 { return o.miss[constraint] * o.turns[constraint] }
+
 // observe reads a claim level; ok is false where it decided nothing.
 func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 	for _, v := range p.Verdicts {
@@ -58,10 +62,13 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		o := observation{agents: p.Stage.Agents, level: p.Stage.Level, x: math.Log(float64(p.Stage.Agents)), pass: v.Outcome == plimsoll.Pass}
 		o.raw[constraintTTFT] = capped(logRatio(v.TTFTs, t.TTFT.Seconds()), boundless)
 		o.raw[constraintSpeed] = capped(logRatio(t.SpeedTPS, v.SpeedTPS), boundless)
+		o.turns = [constraints]float64{float64(len(p.Evidence.TTFT)), float64(len(p.Evidence.Speed))}
+		o.window = p.Evidence.Window.Seconds()
 		o.miss[constraintTTFT] = share(p.Evidence.TTFT, func(s float64) bool { return s > t.TTFT.Seconds() })
 		o.miss[constraintSpeed] = share(p.Evidence.Speed, func(tps float64) bool { return tps < t.SpeedTPS })
 		if strings.Contains(v.BoundBy, slo.ByFailures) || strings.Contains(v.BoundBy, slo.ByStarvation) {
 			o.raw[constraintTTFT] = boundless
+			o.miss[constraintTTFT] = math.Max(o.miss[constraintTTFT], episode)
 		}
 		for k, y := range o.raw {
 			o.y[k] = capped(y, farOff)
@@ -77,6 +84,22 @@ func observe(p plimsoll.Past, t plimsoll.Tier) (observation, bool) {
 		return o, true
 	}
 	return observation{}, false
+}
+
+// wholly scales the turns of failing runs that ended before the longest window did to
+// such a window: a run caught is taken to have stayed so.
+func wholly(runs []observation) {
+	longest := 0.0
+	for _, r := range runs {
+		longest = math.Max(longest, r.window)
+	}
+	for i, r := range runs {
+		if r.margin() > 0 && r.window > 0 {
+			for k := range constraints {
+				runs[i].turns[k] *= longest / r.window
+			}
+		}
+	}
 }
 
 // share returns how many of the values are beyond a limit, 0 to 1.

@@ -4,46 +4,66 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
+	"gonum.org/v1/gonum/mathext"
+
+	"plimsoll"
 	"plimsoll/slo"
 )
 
-// The numbers of a torn edge: the confidence with which its claim holds, and how far
-// apart, in log margins, its runs lie at least; noise about a line does not go so far.
+// The numbers of a torn edge.
 const (
-	tornSide = 0.95
-	tornGap  = 1.0
+	tornSide = 0.95 // confidence with which its claim holds
+	tornGap  = 1.0  // log distance of margins that noise about a line does not span
+	tornNear = 1.5  // a run within this log distance of the limit, or beyond it, matters
+	tornStep = 0.08 // share by which levels go down
+	tornPart = 0.3  // of what a tier allows that a level to be replicated misses at most
+	episode  = 0.25 // share of a run's turns that one episode makes late, before runs tell
 )
 
-// torn reports whether a run fails by far where one nearby, of as many agents or
-// more, passes by far. Such an engine is metastable: once prompts are evicted faster
-// than they are computed, a run does not recover in its window, and chance says which
-// runs are caught. Mean margins then say nothing of all runs pooled, and no line fits.
+// torn reports whether a run comes near the limit, or misses it, where one of as many
+// agents or more holds it by a factor of e more. Such an engine is metastable: once
+// prompts are evicted faster than they are computed it is long before it recovers, and
+// chance says which runs are caught and for how long. Mean margins then say nothing of
+// all runs pooled, and no line fits.
 func (l *locality) torn() bool {
-	for _, bad := range l.runs {
-		if bad.margin() < farOff {
-			continue
-		}
-		for _, good := range l.runs {
-			if good.margin() <= -farOff && bad.far()-good.far() >= tornGap && good.agents >= bad.agents && good.x <= bad.x+2*localReach {
-				return true
+	if len(l.runs) == 0 {
+		return false
+	}
+	all := append(slices.Clone(l.ramp), l.runs...)
+	for k := range constraints {
+		for _, bad := range all {
+			if bad.raw[k] < -tornNear {
+				continue
+			}
+			for _, good := range all {
+				if good.raw[k] <= -farOff && bad.raw[k]-good.raw[k] >= tornGap && good.agents >= bad.agents && good.x <= bad.x+2*localReach {
+					return true
+				}
 			}
 		}
 	}
 	return false
 }
 
-// tornBound is the highest tested level that holds although some runs fail by far.
+// tornBound is the highest tested level that holds, its runs and those of more agents
+// pooled.
 func (l *locality) tornBound() bound {
 	var out bound
 	highest := 0
+	seen := map[int]bool{}
 	for _, r := range l.runs {
+		if seen[r.agents] {
+			continue
+		}
+		seen[r.agents] = true
 		highest = max(highest, r.agents)
-		if l.pools(r.agents) {
+		if n := l.replicates(r.agents); len(n) >= 2 && pools(n, 1) {
 			out.estimate = math.Max(out.estimate, float64(r.agents))
 		}
-		if l.rarely(r.agents) {
-			out.certified = max(out.certified, r.agents)
+		if r.agents > out.certified && l.holds(r.agents) {
+			out.certified = r.agents
 		}
 	}
 	out.ok = out.certified > 0
@@ -54,56 +74,76 @@ func (l *locality) tornBound() bound {
 
 // replicates returns the runs at n agents or up to replicateReach above.
 func (l *locality) replicates(n int) []observation {
+	return l.from(n, math.Log(float64(n))+replicateReach)
+}
+
+// from returns the runs of n agents or more, up to high log agents.
+func (l *locality) from(n int, high float64) []observation {
 	var out []observation
 	for _, r := range l.runs {
-		if d := r.x - math.Log(float64(n)); d >= 0 && d <= replicateReach {
+		if r.agents >= n && r.x <= high+1e-9 {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// pools reports whether the replicates of a level pass, their turns pooled.
-func (l *locality) pools(n int) bool {
-	runs := l.replicates(n)
+// pools reports whether the turns of all these runs pooled miss at most this part of
+// what a tier allows.
+func pools(runs []observation, part float64) bool {
 	for k := range constraints {
-		if meanMiss(runs, k) > allowed(k) {
+		late, turns := 0.0, 0.0
+		for _, r := range runs {
+			late, turns = late+r.late(k), turns+r.turns[k]
+		}
+		if late > part*allowed(k)*turns {
 			return false
 		}
 	}
-	return len(runs) >= 2
+	return true
 }
 
-// rarely reports whether the replicates of a level prove that runs fail by far so
-// rarely there that all runs pooled still pass. Where runs that fail by far miss the
-// share bad of their turns and the others the share good, a share p of such runs makes
-// p bad + (1 - p) good; the p at which that is the tier's share must be refuted by the
-// number of them among the replicates (exact binomial test). Bad is taken from all
-// runs that failed by far, those of more agents too, which miss more.
-func (l *locality) rarely(n int) bool {
-	var bad, good []observation
-	for _, r := range l.runs {
-		if r.margin() >= farOff {
-			bad = append(bad, r)
-		}
-	}
-	runs := l.replicates(n)
-	for _, r := range runs {
-		if r.margin() < farOff {
-			good = append(good, r)
-		}
-	}
-	if len(runs) < leastRuns || len(good) == 0 {
+// holds reports whether the runs of n agents, with those of more up to some level,
+// prove that all runs pooled meet the tier there: more agents are no easier, so that
+// runs above stand for it.
+func (l *locality) holds(n int) bool {
+	if l.at(n) < 2 {
 		return false
 	}
+	near := l.from(n, math.Log(float64(n))+localReach)
+	tops := map[int]bool{}
+	for _, top := range near {
+		if runs := l.from(n, top.x); !tops[top.agents] && len(runs) >= leastRuns && proves(runs, near) {
+			return true
+		}
+		tops[top.agents] = true
+	}
+	return false
+}
+
+// proves reports whether the late turns of runs prove that all runs pooled meet the
+// tier. Late turns come in episodes of many; what the runs show counts as so many
+// episodes, the number of which has an upper bound as of a Poisson number (by the
+// incomplete gamma function, Garwood, Biometrika 28, 1936). An episode's
+// size is the mean of what a late turn's run has of them, over all runs nearby and one
+// more in which a quarter of the turns are late.
+func proves(runs, near []observation) bool {
 	for k := range constraints {
-		b, g, most := meanMiss(bad, k), meanMiss(good, k), allowed(k)
-		switch {
-		case g > most:
-			return false
-		case b <= most:
-			continue // not what such runs fail by
-		case !slo.ClearlyBelow(len(runs)-len(good), len(runs), (most-g)/(b-g), 1-tornSide):
+		turns := 0.0
+		for _, r := range near {
+			turns += r.turns[k] / float64(len(near))
+		}
+		first := episode * turns
+		sum, squares := first, first*first
+		for _, r := range near {
+			sum, squares = sum+r.late(k), squares+r.late(k)*r.late(k)
+		}
+		size := squares / sum
+		late, all := 0.0, 0.0
+		for _, r := range runs {
+			late, all = late+r.late(k), all+r.turns[k]
+		}
+		if !(mathext.GammaIncReg(late/size+1, allowed(k)*all/size) >= tornSide) {
 			return false
 		}
 	}
@@ -118,20 +158,54 @@ func allowed(constraint int) float64 {
 	return slo.SpeedQuantile
 }
 
-// meanMiss is the mean share of turns beyond a limit; 0 of no run.
-func meanMiss(runs []observation, constraint int) float64 {
-	sum := 0.0
-	for _, r := range runs {
-		sum += r.miss[constraint]
+// retreat returns the next level at a torn edge: the highest of those from which down
+// every level's own runs miss at most tornPart of what the tier allows; where there is
+// none, one below all.
+func (l *locality) retreat() (int, string) {
+	best, lowest, worst := 0, 0, math.MaxInt
+	for _, r := range l.runs {
+		if lowest == 0 || r.agents < lowest {
+			lowest = r.agents
+		}
+		if !pools(l.replicates(r.agents), tornPart) {
+			worst = min(worst, r.agents)
+		}
 	}
-	return sum / math.Max(1, float64(len(runs)))
+	for _, r := range l.runs {
+		if r.agents < worst {
+			best = max(best, r.agents)
+		}
+	}
+	if best == 0 {
+		best = max(1, min(lowest-1, int(float64(lowest)*(1-tornStep))))
+	}
+	return best, fmt.Sprintf("runs of as many agents lie far apart near the limit, chance says which are caught: a replicate of %d over a whole window", best)
 }
 
-// retreat returns the next level at a torn edge: below the lowest one of which a run
-// failed by far, until enough runs of one level hold.
-func (l *locality) retreat() (int, string) {
-	lowest := slices.MinFunc(slices.DeleteFunc(slices.Clone(l.runs), func(r observation) bool { return r.margin() < farOff }),
-		func(a, b observation) int { return a.agents - b.agents }).agents
-	n := max(1, min(lowest-1, int(float64(lowest)*(1-aside))))
-	return n, fmt.Sprintf("runs near %d agents pass by far or fail by far: a replicate of %d, where none failed", lowest, n)
+// fixed reports whether time alone closes a window.
+func fixed(s plimsoll.Shape) bool {
+	return s.Min == s.Max && s.Turns == 0 && s.Walks == 0 && s.WalksPerAgent == 0
+}
+
+// wholeWindow is the shape of a claim level at a torn edge: one fixed window, in which
+// the fastest claim level so far would have held all turns that are asked for, since a
+// run that ends once it is clear tells of the episode that it met and not of how many
+// there are.
+func (l *ledger) wholeWindow(s plimsoll.Shape) plimsoll.Shape {
+	rate := 0.0
+	for _, p := range l.levels {
+		if p.Stage.Claim {
+			rate = math.Max(rate, float64(p.Evidence.Turns)/math.Max(1, p.Evidence.Window.Seconds()))
+		}
+	}
+	window := s.Max
+	if rate > 0 {
+		window = time.Duration(float64(s.Turns) / rate * float64(time.Second)).Truncate(s.Tick)
+	}
+	if s.Max > 0 {
+		window = min(window, s.Max)
+	}
+	s.Min = max(window, s.Min)
+	s.Max, s.Turns, s.Walks, s.WalksPerAgent = s.Min, 0, 0, 0
+	return s
 }

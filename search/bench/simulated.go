@@ -91,7 +91,8 @@ func (s system) load() (loaded, error) {
 	return loaded{s, deployment, set}, err
 }
 
-// hold runs one level on a fresh engine and returns its evidence and duration.
+// hold runs one level on a fresh engine and returns its evidence and duration; a nil
+// enough lets it last as its shape says.
 func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidence) bool) (plimsoll.Evidence, time.Duration, error) {
 	fleet, err := simfleet.New(simfleet.Config{
 		Deployment: l.deployment, Trajectories: l.set.Trajectories, OutputPolicy: "recorded",
@@ -104,6 +105,9 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 	input := measure.Input{Stage: s, Now: plimsoll.Never, Head: -1, LocalExact: true}
 	begin := plimsoll.Instant(0).Add(s.Shape.RampFor(s.Agents) + s.Shape.Settle)
 	observed, err := fleet.Hold(context.Background(), s, &seen, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		if enough == nil {
+			return false
+		}
 		now := input
 		now.Rows, now.InFlight, now.Now, now.Observed = seen, inFlight(), at, plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}}
 		return enough(measure.Evidence(now))
@@ -120,11 +124,10 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 func (l loaded) truth() (int, error) {
 	shape := l.shape
 	shape.Min, shape.Max, shape.Turns, shape.Limit = truthWindow, truthWindow, 0, 2*truthWindow
-	never := func(plimsoll.Evidence) bool { return false }
 	for n := 1; n <= truthMost; n++ {
 		var all plimsoll.Evidence
 		for replicate := range truthRuns {
-			e, _, err := l.hold(99, plimsoll.Stage{Level: 1, Attempt: 1, Replicate: replicate, Agents: n, Fresh: true, Shape: shape, Tiers: []plimsoll.Tier{l.tier}, Claim: true}, never)
+			e, _, err := l.hold(99, plimsoll.Stage{Level: 1, Attempt: 1, Replicate: replicate, Agents: n, Fresh: true, Shape: shape, Tiers: []plimsoll.Tier{l.tier}, Claim: true}, nil)
 			if err != nil {
 				return 0, err
 			}
