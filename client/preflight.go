@@ -125,7 +125,7 @@ func (p *preflight) stream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	url := p.client.targets[0].safe
+	url := p.client.targets[row.URL].safe
 	switch row.Class {
 	case plimsoll.ClassOK, plimsoll.ClassWrongLength:
 		p.found("streams", true, fmt.Sprintf("%d events in %d reads", row.Events, row.Reads))
