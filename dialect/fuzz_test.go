@@ -81,3 +81,29 @@ func FuzzUsage(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a trajectory holds, its requests are whole JSON in every dialect, or it is
+// refused.
+func FuzzEncode(f *testing.F) {
+	f.Add(`[{"type":"function","function":{"name":"ls","parameters":{"type":"object"}}}]`, `{"path":"."}`, "hi")
+	f.Add(`[{"function":{"name":"a","parameters":null}}, {"function":{"name":"b"}}]`, `{"a":1} x`, "\xff\"\\\u2028")
+	f.Add(`[]`, `[1]`, "")
+	f.Add(`[{"function":{"name":"a","parameters":"x"}}]`, ``, "\x00")
+	f.Fuzz(func(t *testing.T, tools, arguments, text string) {
+		tr := conversation()
+		tr.Segments[0].Text, tr.Segments[2].Text, tr.Segments[4].Text, tr.Segments[4].Name, tr.Segments[5].Text = tools, text, arguments, text, text
+		for _, name := range Names() {
+			d, err := ByName(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := d.Encode(tr, Options{Model: text + "m"})
+			if err != nil {
+				continue
+			}
+			for turn := range tr.Turns {
+				body(t, e, turn, Salts{Level: salt(1), Walk: salt(2)}, Output{Policy: Recorded})
+			}
+		}
+	})
+}
