@@ -23,20 +23,20 @@ var (
 // body that is chunked, of known length or until the connection closes.
 type response struct {
 	state   state
-	chunked bool
-	coded   bool  // a content coding that we did not accept
-	close   bool  // the connection cannot be used again
-	left    int64 // bytes left of the body or chunk; -1 until the connection closes
-	line    []byte
+	head    []byte
 	status  int
 	kind    string // media type, lower case, without parameters
-	head    []byte
 	server  string
+	coded   bool  // a content coding that we did not accept
+	left    int64 // bytes left of the body or chunk; -1 until the connection closes
+	chunked bool
+	close   bool          // the connection cannot be used again
 	keep    time.Duration // how long the server keeps the connection; 0 not said
-	frame   int           // bytes of heads and trailer so far
+	line    []byte
+	frame   int // bytes of heads and trailer so far
 }
 
-type state int8
+type state int
 
 const (
 	inHead state = iota

@@ -11,6 +11,7 @@ const (
 	BlockedByPool   Blocked = "kv_pool"     // too few free blocks
 	BlockedByDelay  Blocked = "queue_delay" // MaxQueueDelay is not over
 	BlockedByTokens Blocked = "step_tokens" // the step's budget is used up
+	BlockedByRanks  Blocked = "ranks"       // it waits for other ranks' prompts, AlignSteps at most
 	blockedByTime   Blocked = "arrival"     // it arrives during the step
 )
 

@@ -73,6 +73,7 @@ type Config struct {
 	MaxSeqs       int   // sequences that run at once
 	StepTokens    int   // tokens a step, decode and prompt chunks together
 	Separate      bool  // a step holds prompts or decodes, never both; prompts go first
+	AlignSteps    int   // steps that a prompt waits at most until all ranks have one to begin; 0 none
 	MaxContext    int   // prompt + output of one request, tokens
 	PreferredSeqs int   // admit at once below it; 0 always
 	// PreferredQueue and QueuePerSeq let more sequences run when the queue is long:
@@ -108,15 +109,15 @@ func (c Config) Validate() error {
 		{"BlockTokens", c.BlockTokens, 1}, {"Blocks", c.Blocks, 1}, {"MaxSeqs", c.MaxSeqs, 1},
 		{"StepTokens", c.StepTokens, 1}, {"MaxContext", c.MaxContext, 2}, {"PreferredSeqs", c.PreferredSeqs, 0},
 		{"PreferredQueue", c.PreferredQueue, 0},
-		{"FixedBlocks", c.FixedBlocks, 0}, {"Ports", c.Ports, 0}, {"Ranks", c.Ranks, 0},
+		{"FixedBlocks", c.FixedBlocks, 0}, {"Ports", c.Ports, 0}, {"Ranks", c.Ranks, 0}, {"AlignSteps", c.AlignSteps, 0},
 	} {
 		if f.value < f.min {
 			return fmt.Errorf("sim: %s is %d, must be at least %d", f.name, f.value, f.min)
 		}
 	}
 	for i, t := range c.Offload {
-		if t.Blocks < 0 || t.Links < 1 || !(t.BlockSeconds >= 0) || math.IsInf(t.BlockSeconds, 0) {
-			return fmt.Errorf("sim: Offload[%d] (%s) has Blocks %d, Links %d and BlockSeconds %g, want at least 0, 1 and 0", i, t.Name, t.Blocks, t.Links, t.BlockSeconds)
+		if t.Blocks < 0 || !(t.BlockSeconds >= 0) || math.IsInf(t.BlockSeconds, 0) {
+			return fmt.Errorf("sim: Offload[%d] (%s) has Blocks %d and BlockSeconds %g, want at least 0", i, t.Name, t.Blocks, t.BlockSeconds)
 		}
 	}
 	if err := c.Order.validate(c.PreferredSeqs); err != nil {

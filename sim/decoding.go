@@ -67,6 +67,7 @@ func (d *decoding) next() int {
 // token by now, or every one. Those with their last token have left.
 func (d *decoding) advance(steps int, every bool, out []*sequence) []*sequence {
 	d.steps += steps
+	before := len(out)
 	if every {
 		for _, e := range d.ends {
 			out = append(out, e.of)
@@ -76,7 +77,7 @@ func (d *decoding) advance(steps int, every bool, out []*sequence) []*sequence {
 	}
 	clear(d.silent)
 	d.silent = d.silent[:0]
-	for _, s := range out {
+	for _, s := range out[before:] {
 		s.output = d.outputOf(s)
 	}
 	for len(d.ends) > 0 && d.ends[0].at <= int64(d.steps) {

@@ -20,7 +20,9 @@
 // decoding sequence, then chunks of prompts in order of admission, then new admissions,
 // first come first served. The step's price comes from Config.Cost. A prompt's last chunk
 // yields the first token, as real engines do. With Separate a rank's part holds either
-// prompts or decoding sequences, prompts first. Requests that arrive during a step
+// prompts or decoding sequences, prompts first. A prompt that one rank begins while
+// another has none makes all wait for the one: AlignSteps lets it wait for the others' while
+// all decode. Requests that arrive during a step
 // join the next one.
 //
 // # KV pool and prefix cache

@@ -17,6 +17,7 @@ type Engine struct {
 	step       step
 	work       []Work // of each rank in the step that is planned
 	live       int    // sessions
+	held       int    // steps in which prompts were held, in a row
 	admissions uint64
 	touched    []*sequence          // by the step that completes
 	spare      []*sequence          // that are done, to use again

@@ -12,7 +12,7 @@ import (
 type flat struct{}
 
 func (flat) Price(ranks []sim.Work) sim.Price {
-	w := ranks[0]
+	w := slowest(ranks)
 	return sim.Price{Seconds: 2e-3 + 1e-3*float64(w.Seqs) + 1e-5*float64(w.Prefill)}
 }
 

@@ -124,7 +124,7 @@ func closedLoads(t *rapid.T) closed {
 
 func closedEngine(t *rapid.T) sim.Config {
 	cfg := sim.Config{
-		Cost: linear{}, BlockTokens: 16, Blocks: rapid.IntRange(110, 400).Draw(t, "blocks"), MaxSeqs: 8, StepTokens: 256, MaxContext: 1700, Speed: 1,
+		Cost: linear{}, Ranks: rapid.IntRange(1, 3).Draw(t, "ranks"), BlockTokens: 16, Blocks: rapid.IntRange(110, 400).Draw(t, "blocks"), MaxSeqs: 8, StepTokens: 256, MaxContext: 1700, Speed: 1,
 		Reserve:  rapid.SampledFrom([]sim.Reserve{sim.ReserveOutput, sim.ReservePrompt}).Draw(t, "reserve"),
 		Accepted: rapid.SampledFrom([]float64{1, 2.49}).Draw(t, "accepted"), Separate: rapid.Bool().Draw(t, "separate"),
 	}
@@ -163,7 +163,7 @@ func TestMoreNeverLowers(t *testing.T) {
 			"pool":       func(c *sim.Config) { c.Blocks *= 2 },
 			"bandwidth":  func(c *sim.Config) { c.Speed = 1.5 },
 			"acceptance": func(c *sim.Config) { c.Accepted *= 1.5 },
-			"tiers":      func(c *sim.Config) { c.Offload = []sim.Tier{{Blocks: 4000, Links: 1}} },
+			"tiers":      func(c *sim.Config) { c.Offload = []sim.Tier{{Blocks: 4000}} },
 		} {
 			better := base
 			change(&better)

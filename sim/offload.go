@@ -8,12 +8,9 @@ import (
 // Tier is memory below the KV pool, such as the host's or NVMe: what is evicted from
 // the pool, or from the tier above, goes there until it is full itself.
 type Tier struct {
-	Name   string
-	Blocks int // that it holds
-	// Links read blocks back into the pool, each one block after the other; a request's
-	// take the one that is free first.
-	Links        int
-	BlockSeconds float64 // a block over a link, s
+	Name         string
+	Blocks       int     // that it holds
+	BlockSeconds float64 // that reading a block back into the pool takes, one after the other, s
 }
 
 // tier is a ring of runs' parts. A block is in the pool or in one tier, and of each
@@ -135,27 +132,6 @@ func (t *tier) clear() {
 	}
 }
 
-// readers are the links of a tier: when each is free.
-type readers []time.Duration
-
-// first returns the link that is free first.
-func (r readers) first() *time.Duration {
-	first := 0
-	for i := range r {
-		if r[i] < r[first] {
-			first = i
-		}
-	}
-	return &r[first]
-}
-
-// read returns when blocks asked for at an instant are there.
-func (r readers) read(at time.Duration, blocks int, blockSeconds float64) time.Duration {
-	free := r.first()
-	*free = max(at, *free) + seconds(float64(blocks)*blockSeconds)
-	return *free
-}
-
 // readBack brings blocks of the tiers into the pool, where they take the place of
 // private ones of the sequence, and lets it wait for them and for those that it found
 // in the pool but that are still on their way.
@@ -167,9 +143,11 @@ func (r *rank) readBack(at time.Duration, s *sequence, counts []int) {
 			continue
 		}
 		n += blocks
-		s.loaded = max(s.loaded, r.links[i].read(at, blocks, r.engine.cfg.Offload[i].BlockSeconds))
+		long := seconds(float64(blocks) * r.engine.cfg.Offload[i].BlockSeconds)
+		r.links[i] = max(at, r.links[i]) + long
+		s.loaded = max(s.loaded, r.links[i])
 		r.engine.stats.ReadTokens[i] += int64(blocks * r.engine.cfg.BlockTokens)
-		r.engine.stats.Reading[i] += seconds(float64(blocks) * r.engine.cfg.Offload[i].BlockSeconds)
+		r.engine.stats.Reading[i] += long
 	}
 	for _, h := range s.held {
 		s.loaded = max(s.loaded, h.run.loaded)

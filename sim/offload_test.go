@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 )
@@ -54,7 +53,7 @@ func (t *blockTier) clear() {
 
 func drawnTiers(t *rapid.T) (tiers []Tier) {
 	for range rapid.IntRange(0, 3).Draw(t, "tiers") {
-		tiers = append(tiers, Tier{Blocks: rapid.IntRange(0, 40).Draw(t, "tier"), Links: 1})
+		tiers = append(tiers, Tier{Blocks: rapid.IntRange(0, 40).Draw(t, "tier")})
 	}
 	return tiers
 }
@@ -176,19 +175,4 @@ func inPool(p *pool) string {
 		blocks[id] = c.blocks
 	}
 	return fmt.Sprint(p.free, p.pinned, p.evictable, blocks)
-}
-
-// What is asked of one link is read one after the other; of two, by the one free first.
-func TestLinksQueue(t *testing.T) {
-	for _, c := range []struct {
-		links int
-		want  []time.Duration
-	}{{1, []time.Duration{12, 15, 22}}, {2, []time.Duration{12, 5, 22}}} {
-		links := make(readers, c.links)
-		for i, ask := range []struct{ at, blocks int }{{2, 10}, {2, 3}, {20, 2}} {
-			if got := links.read(time.Duration(ask.at)*time.Second, ask.blocks, 1); got != c.want[i]*time.Second {
-				t.Errorf("%d links, read %d: there at %s, want %d s", c.links, i, got, c.want[i])
-			}
-		}
-	}
 }

@@ -42,7 +42,7 @@ func TestOrder(t *testing.T) {
 		{"the same, behind one that came later", Order{LongestPrefix: 7, SharedTokens: 9}, 9, []uint64{7, 3, 5, 4, 2, 1, 6}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e, err := New(small(func(cfg *Config) { cfg.Order = c.order; cfg.Offload = []Tier{{Blocks: 9, Links: 1}} }))
+			e, err := New(small(func(cfg *Config) { cfg.Order = c.order; cfg.Offload = []Tier{{Blocks: 9}} }))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,7 @@ import (
 type rank struct {
 	engine  *Engine
 	pool    *pool
-	links   []readers        // of the tiers below the pool
+	links   []time.Duration  // of the tiers below the pool: when each is free
 	waiting queue[*sequence] // in the order in which they are let in
 	live    int              // sessions
 	// Running: prompts under computation, in order of admission, and decoding.
@@ -30,19 +30,15 @@ type rank struct {
 }
 
 func (e *Engine) newRank() *rank {
-	r := &rank{engine: e, pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}, share: e.cfg.Estimate.First}
-	for _, t := range e.cfg.Offload {
-		r.links = append(r.links, make(readers, t.Links))
-	}
-	return r
+	return &rank{engine: e, links: make([]time.Duration, len(e.cfg.Offload)), pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}, share: e.cfg.Estimate.First}
 }
 
 // running returns the number of sequences admitted.
 func (r *rank) running() int { return len(r.prefilling) + len(r.decoding.ends) }
 
 // compose makes the rank's part of the step that starts at the given instant: decoding
-// sequences, chunks of admitted prompts, admissions.
-func (r *rank) compose(at time.Duration) (work Work) {
+// sequences, chunks of admitted prompts, admissions where no prompt is to be held.
+func (r *rank) compose(at time.Duration, hold bool) (work Work) {
 	cfg := &r.engine.cfg
 	if cfg.Reserve == ReservePrompt {
 		r.grow()
@@ -54,7 +50,9 @@ func (r *rank) compose(at time.Duration) (work Work) {
 	for _, s := range r.prefilling {
 		budget -= chunk(at, s, budget, &work)
 	}
-	r.blocked = r.admissionsAt(at, budget, &work)
+	if r.blocked = BlockedByRanks; !hold || !r.begins(at) {
+		r.blocked = r.admissionsAt(at, budget, &work)
+	}
 	if r.decodes = !cfg.Separate || work.Prefill == 0; r.decodes {
 		if cfg.Reserve == ReserveEstimate {
 			r.retract()
@@ -62,6 +60,11 @@ func (r *rank) compose(at time.Duration) (work Work) {
 		work.Seqs, work.Context = len(r.decoding.ends), r.decoding.context()
 	}
 	return work
+}
+
+// begins reports whether the head of the queue has a prompt to compute and may be let in.
+func (r *rank) begins(at time.Duration) bool {
+	return r.waiting.len() > 0 && r.running() < r.engine.cfg.MaxSeqs && r.admissibleAt(r.waiting.first()) <= at && !r.waiting.first().Ready
 }
 
 // admissionsAt admits what the step's budget of tokens holds, and says what forbids

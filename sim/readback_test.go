@@ -54,9 +54,9 @@ func TestEvictedBlocksAreReadBack(t *testing.T) {
 		wait  time.Duration
 	}{
 		{"none", nil, 64, nil, 0}, // 4 of the 10 blocks have stayed
-		{"host", []sim.Tier{{Blocks: 6, Links: 1, BlockSeconds: 0.01}}, 160, []int64{96}, 60 * time.Millisecond},
-		{"host and nvme", []sim.Tier{{Blocks: 4, Links: 1, BlockSeconds: 0.01}, {Blocks: 9, Links: 1, BlockSeconds: 0.1}}, 160, []int64{64, 32}, 200 * time.Millisecond},
-		{"too small", []sim.Tier{{Blocks: 4, Links: 1, BlockSeconds: 0.01}}, 128, []int64{64}, 40 * time.Millisecond},
+		{"host", []sim.Tier{{Blocks: 6, BlockSeconds: 0.01}}, 160, []int64{96}, 60 * time.Millisecond},
+		{"host and nvme", []sim.Tier{{Blocks: 4, BlockSeconds: 0.01}, {Blocks: 9, BlockSeconds: 0.1}}, 160, []int64{64, 32}, 200 * time.Millisecond},
+		{"too small", []sim.Tier{{Blocks: 4, BlockSeconds: 0.01}}, 128, []int64{64}, 40 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := cfg
@@ -90,7 +90,7 @@ func TestEmptyTiersChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		load, cfg := closedLoads(t), closedEngine(t)
 		without := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
-		cfg.Offload = []sim.Tier{{Links: 1, BlockSeconds: 1}, {Links: 1}}
+		cfg.Offload = []sim.Tier{{BlockSeconds: 1}, {}}
 		with := sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity}
 		if a, b := load.run(t, without, 2*time.Second), load.run(t, with, 2*time.Second); !bytes.Equal(a.text, b.text) {
 			t.Fatal("the replies differ")

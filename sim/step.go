@@ -43,8 +43,9 @@ func seconds(s float64) time.Duration { return time.Duration(s*1e9 + 0.5) }
 // plan composes the step that starts at the given instant.
 func (e *Engine) plan(at time.Duration) {
 	var all Work
+	hold := e.align(at)
 	for i, r := range e.ranks {
-		e.work[i] = r.compose(at)
+		e.work[i] = r.compose(at, hold)
 		all.Prefill += e.work[i].Prefill
 		all.Seqs += e.work[i].Seqs
 	}
@@ -59,6 +60,28 @@ func (e *Engine) plan(at time.Duration) {
 	}
 	e.price(at, steps)
 	e.admitLater(at)
+}
+
+// align reports whether prompts are held at this step: where one rank begins one and
+// another has none, every rank would wait for the one. While all decode, it waits for the
+// others, as SGLang's prefill delayer does.
+func (e *Engine) align(at time.Duration) bool {
+	if e.cfg.AlignSteps == 0 || len(e.ranks) == 1 {
+		return false
+	}
+	begin, without, decode := false, false, false
+	for _, r := range e.ranks {
+		begins := r.begins(at)
+		begin = begin || begins
+		without = without || !begins && len(r.prefilling) == 0
+		decode = decode || len(r.decoding.ends) > 0
+	}
+	if begin && without && decode && e.held < e.cfg.AlignSteps {
+		e.held++
+		return true
+	}
+	e.held = 0
+	return false
 }
 
 // admitLater lets the step end when somebody may be let in, and takes into the account

@@ -109,18 +109,19 @@ func (p *Profile) configure(pool Pool, draft int) (sim.Config, error) {
 	if pool.MaxNumSeqs != (Value{}) {
 		seqs = pool.MaxNumSeqs
 	}
-	tiers, err := p.tiers(pool, memory, l.DP)
+	tiers, err := p.tiers(pool, memory)
 	if err != nil {
 		return sim.Config{}, err
 	}
 	n := float64(l.Accelerators())
 	return sim.Config{
-		Ranks: 1,
-		Cost:  system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft, RankTokens: r.MaxBatchedTokens.int()}),
+		Ranks: l.DP,
+		Cost:  system.Cost(roofline.Software{PhiDecode: r.PhiDecode.Value, PhiPrefill: r.PhiPrefill.Value, Draft: draft}),
 		Power: sim.Power{IdleW: n * p.Accelerator.IdlePower.Value, MaxW: n * p.Accelerator.MaxPower.Value,
 			ComputeShare: p.Constants.ComputePowerShare.Value, MemoryShare: p.Constants.MemoryPowerShare.Value},
-		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(pool.Layout.roofline()), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang", Order: r.order(), Estimate: r.estimate(),
-		MaxSeqs: seqs.int() * l.DP, StepTokens: r.MaxBatchedTokens.int() * l.DP, MaxContext: p.Model.MaxContext.int(),
+		BlockTokens: r.BlockTokens.int(), Blocks: memory.Blocks(), FixedBlocks: memory.FixedBlocks(), Reserve: sim.Reserve(r.Reserve), Separate: r.Scheduler == "sglang", Order: r.order(), Estimate: r.estimate(),
+		MaxSeqs: seqs.int(), StepTokens: r.MaxBatchedTokens.int(), MaxContext: p.Model.MaxContext.int(),
+		AlignSteps:    r.AlignSteps.int(),
 		PreferredSeqs: r.PreferredSeqs.int(), PreferredQueue: r.PreferredQueue.int(), QueuePerSeq: r.QueuePerSeq.Value,
 		MaxQueueDelay: duration(r.MaxQueueDelay),
 		Offload:       tiers, Ports: l.Accelerators(),
@@ -180,8 +181,8 @@ func (p *Profile) constants() roofline.Constants {
 		EtaMoE: c.EtaMoE.Value, EtaAttention: c.EtaAttention.Value, EtaIndex: c.EtaIndex.Value, EtaLink: c.EtaLink.Value,
 		EtaAllToAll: c.EtaAllToAll.Value, EtaNIC: c.EtaNIC.Value, AllReduceFloor: c.AllReduceFloor.Value, DenseFloor: c.DenseFloor.Value,
 		ExpertFloor: c.ExpertFloor.Value, FusedFloor: c.FusedFloor.Value, ExchangeFloor: c.ExchangeFloor.Value, HeadFloor: c.HeadFloor.Value, Overlap: c.Overlap.Value,
-		ExpertImbalance: c.ExpertImbalance.Value, DecodeImbalance: c.DecodeImbalance.Value, PrefillImbalance: c.PrefillImbalance.Value,
-		DraftLayers: c.DraftLayers.Value, VerifyOverhead: c.VerifyOverhead.Value,
+		ExpertImbalance: c.ExpertImbalance.Value,
+		DraftLayers:     c.DraftLayers.Value, VerifyOverhead: c.VerifyOverhead.Value,
 		ExchangeBytes: c.ExchangeBytes.Value, ElementHidden: c.ElementHidden.Value,
 		AttentionFloors: make(map[roofline.Kind]float64), ElementBytes: make(map[roofline.Kind]float64),
 	}

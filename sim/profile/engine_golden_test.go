@@ -13,6 +13,7 @@ type published struct {
 	choice  Choice
 	phi     [2]float64 // decode, prefill; 0 the runtime's own
 	slots   int        // max_num_seqs of a decode rank; 0 the profile's own
+	budget  int        // max_num_batched_tokens of a prompt rank; 0 the profile's own
 	streams int
 	input   int
 	output  int
@@ -29,6 +30,9 @@ func (g published) profile(t *testing.T) *Profile {
 	p.Speculation = Speculation{} // none of the rows speculates
 	if g.phi[0] > 0 {
 		p.Runtime.PhiDecode.Value, p.Runtime.PhiPrefill.Value = g.phi[0], g.phi[1]
+	}
+	if g.budget > 0 {
+		p.Runtime.MaxBatchedTokens.Value = float64(g.budget)
 	}
 	for i := range p.Pools {
 		if p.Pools[i].Role == "decode" && g.slots > 0 {
@@ -62,19 +66,19 @@ func within(ratio, band float64) bool { return ratio >= 1/band && ratio <= band 
 // DeepSeek-V4-Pro, weeks old, on NVIDIA and AMD, with the software factors that the
 // calibration gave it. Both axes of each point must be met.
 func TestEngineGoldens(t *testing.T) {
-	rack := func(layout string, streams int, tpot, total float64) published {
-		return published{"GB300 disaggregated " + layout, Choice{System: "gb300-nvl72", Layout: layout}, [2]float64{1.35, 1.1}, 512, streams, 8192, 1024, tpot, total}
+	rack := func(layout string, slots, streams int, tpot, total float64) published {
+		return published{"GB300 disaggregated " + layout, Choice{System: "gb300-nvl72", Layout: layout}, [2]float64{1.35, 1.1}, slots, 16384, streams, 8192, 1024, tpot, total}
 	}
 	node := func(layout string) published {
-		return published{"B200 aggregated " + layout, Choice{System: "b200", Model: "deepseek-v4-pro", Layout: layout}, [2]float64{1.35, 1.1}, 0, 32, 8192, 2048, 36, 4273.0 / 8}
+		return published{"B200 aggregated " + layout, Choice{System: "b200", Model: "deepseek-v4-pro", Layout: layout}, [2]float64{1.35, 1.1}, 0, 0, 32, 8192, 2048, 36, 4273.0 / 8}
 	}
 	for _, g := range []published{
-		rack("7xdep4+2xdep16", 3072, 38.77, 6812),
-		rack("4xdep4+dep8", 4096, 57.12, 10214),
-		rack("5xdep4+dep8", 4096, 69.17, 10853),
-		rack("6xdep4+dep8", 4096, 77.83, 11056),
+		rack("7xdep4+2xdep16", 512, 3072, 38.77, 6812),
+		rack("4xdep4+dep8", 512, 4096, 57.12, 10214),
+		rack("5xdep4+dep8", 384, 4096, 69.17, 10853),
+		rack("6xdep4+dep8", 384, 4096, 77.83, 11056),
 		node("tp8"), node("dep8"), // which of them was measured is not said
-		{"MI355X day 26", Choice{System: "mi355x", Layout: "dep8"}, [2]float64{1.84, 1.84}, 0, 256, 8192, 1024, 106.75, 2256},
+		{"MI355X day 26", Choice{System: "mi355x", Layout: "dep8"}, [2]float64{1.84, 1.84}, 0, 0, 256, 8192, 1024, 106.75, 2256},
 	} {
 		t.Run(g.name, func(t *testing.T) {
 			if tpot, total := g.ratios(t); !within(tpot, goldenBand) || !within(total, goldenBand) {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"testing"
 
 	"plimsoll/sim"
@@ -40,14 +41,14 @@ func TestMarginalPrefillRates(t *testing.T) {
 		{"h200", Layout{TP: 8}, 12.6e3, 1},
 	} {
 		p := system(t, c.accelerator, "deepseek-v4-pro", c.layout)
-		p.Constants.PrefillImbalance.Value = 1
 		s, err := p.System(c.layout)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cost := s.Cost(roofline.Software{PhiDecode: 1, PhiPrefill: 1})
 		price := func(n int) float64 {
-			return cost.Price([]sim.Work{{Prefill: n, Attended: int64(n) * 27000}}).Seconds
+			rank := sim.Work{Prefill: n / c.layout.roofline().DP, Attended: int64(n/c.layout.roofline().DP) * 27000}
+			return cost.Price(slices.Repeat([]sim.Work{rank}, c.layout.roofline().DP)).Seconds
 		}
 		got := 1e5 / (price(2e5) - price(1e5)) / c.per
 		t.Logf("%s: %.0f tokens/s, reference %.0f, ratio %.2f", c.accelerator, got, c.rate, got/c.rate)

@@ -3,8 +3,6 @@ package profile
 import (
 	"fmt"
 	"math"
-
-	"plimsoll/sim/roofline"
 )
 
 // Memory is how one accelerator of an engine divides its own, bytes.
@@ -45,8 +43,8 @@ func (p *Profile) Memory(pool Pool) (Memory, error) {
 	return out, nil
 }
 
-// Blocks returns the KV pool of all attention ranks of an engine.
-func (m Memory) Blocks(l roofline.Layout) int { return int(m.Pool/m.block) * l.DP }
+// Blocks returns the KV pool of each attention rank of an engine.
+func (m Memory) Blocks() int { return int(m.Pool / m.block) }
 
 // FixedBlocks returns what a sequence takes of it whatever its length.
 func (m Memory) FixedBlocks() int { return int(math.Ceil(m.PerSeq / m.block)) }

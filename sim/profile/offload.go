@@ -35,21 +35,21 @@ func (p *Profile) checkOffload() error {
 	return nil
 }
 
-// tiers converts the offload section for the engines of a pool: as many blocks as each
-// accelerator's share holds, times the attention ranks, each of which reads over its
-// own accelerators' links. Engines that only decode keep no prefix, so none is offloaded.
-func (p *Profile) tiers(pool Pool, m Memory, ranks int) ([]sim.Tier, error) {
+// tiers converts the offload section for each attention rank of a pool's engines: as many
+// blocks as each accelerator's share holds, read back over its own accelerators' links.
+// Engines that only decode keep no prefix, so none is offloaded.
+func (p *Profile) tiers(pool Pool, m Memory) ([]sim.Tier, error) {
 	if pool.Role == "decode" {
 		return nil, nil
 	}
 	var out []sim.Tier
 	for i, t := range p.Offload {
 		blocks := t.Capacity.Value / m.block
-		if blocks < 1 || blocks*float64(ranks) > math.MaxInt32 {
-			return nil, fmt.Errorf("offload[%d].capacity %.4g B / %.4g B a KV block (%.4g B a token * block_tokens %.0f) = %.3g blocks, want 1 to %d over %d attention ranks",
-				i, t.Capacity.Value, m.block, m.PerToken, p.Runtime.BlockTokens.Value, blocks, math.MaxInt32, ranks)
+		if blocks < 1 || blocks > math.MaxInt32 {
+			return nil, fmt.Errorf("offload[%d].capacity %.4g B / %.4g B a KV block (%.4g B a token * block_tokens %.0f) = %.3g blocks, want 1 to %d",
+				i, t.Capacity.Value, m.block, m.PerToken, p.Runtime.BlockTokens.Value, blocks, math.MaxInt32)
 		}
-		out = append(out, sim.Tier{Name: t.Name, Blocks: int(blocks) * ranks, Links: ranks, BlockSeconds: m.block / t.Bandwidth.Value})
+		out = append(out, sim.Tier{Name: t.Name, Blocks: int(blocks), BlockSeconds: m.block / t.Bandwidth.Value})
 	}
 	return out, nil
 }

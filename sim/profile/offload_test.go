@@ -47,11 +47,10 @@ func TestOffloadSection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ranks := p.Pools[0].Layout.roofline().DP
 		for i, tier := range d.Serve[0].Offload {
 			block := m.PerToken * p.Runtime.BlockTokens.Value
-			if want := int(p.Offload[i].Capacity.Value/block) * ranks; tier.Blocks != want || tier.Links != ranks {
-				t.Errorf("%s, %s: %d blocks over %d links, want %d over %d", system, tier.Name, tier.Blocks, tier.Links, want, ranks)
+			if want := int(p.Offload[i].Capacity.Value / block); tier.Blocks != want {
+				t.Errorf("%s, %s: %d blocks, want %d", system, tier.Name, tier.Blocks, want)
 			}
 			if want := block / p.Offload[i].Bandwidth.Value; math.Abs(tier.BlockSeconds/want-1) > 1e-9 {
 				t.Errorf("%s, %s: %g s a block, want %g", system, tier.Name, tier.BlockSeconds, want)

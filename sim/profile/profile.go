@@ -207,8 +207,6 @@ type Constants struct {
 	HeadFloor         Value         `yaml:"head_floor" unit:"s" zero:"ok"`
 	Overlap           Value         `yaml:"overlap" unit:"1" zero:"ok"`
 	ExpertImbalance   Value         `yaml:"expert_imbalance" unit:"1"`
-	DecodeImbalance   Value         `yaml:"decode_imbalance" unit:"1"`
-	PrefillImbalance  Value         `yaml:"prefill_imbalance" unit:"1"`
 	DraftLayers       Value         `yaml:"draft_layers" unit:"1"`
 	VerifyOverhead    Value         `yaml:"verify_overhead" unit:"1" zero:"ok"`
 	ComputePowerShare Value         `yaml:"compute_power_share" unit:"1"`
@@ -237,6 +235,7 @@ type Runtime struct {
 	BlockTokens      Value  `yaml:"block_tokens" unit:"token"`                                 // a KV block
 	MaxNumSeqs       Value  `yaml:"max_num_seqs" unit:"1"`                                     // a rank
 	MaxBatchedTokens Value  `yaml:"max_batched_tokens" unit:"token"`                           // a rank and step
+	AlignSteps       Value  `yaml:"align_steps,omitempty" unit:"1" optional:"ok" zero:"ok"`    // that a prompt waits for those of other attention ranks
 	PreferredSeqs    Value  `yaml:"preferred_seqs,omitempty" unit:"1" optional:"ok" zero:"ok"` // 0: admit always
 	PreferredQueue   Value  `yaml:"preferred_queue,omitempty" unit:"1" optional:"ok" zero:"ok"`
 	QueuePerSeq      Value  `yaml:"queue_per_seq,omitempty" unit:"1" optional:"ok" zero:"ok"`   // beyond preferred_queue; 0: none

@@ -98,6 +98,11 @@ func accepting(p *Profile, _ *trial) {
 	p.Runtime.PhiDecode.Value, p.Runtime.PhiPrefill.Value = 1.85, 1.85
 }
 
+// pooled rows are outside the band because the script pools what attention ranks have,
+// and takes the slowest for 1.15 (decoding) or 1.25 (prompts) of the mean: with a pool and a
+// queue for each rank, longer prompts carry fewer agents, and decoding more.
+const pooled = true
+
 // Pools of the node H200 in GB an accelerator are 26 less what is reserved; of B300's
 // prompt half 4 times 33 less that.
 var sensitivities = []sensitive{
@@ -117,7 +122,7 @@ var sensitivities = []sensitive{
 	{"b300", "prefix pool 60 GB", 11.2, 11.2, reserved(17.7e9), false},
 	{"b300", "more tool text", 16.9, 16.9, doing(moreTool), false},
 	{"b300", "less tool text", 16.1, 16.1, doing(lessTool), false},
-	{"b300", "longer start", 16.1, 16.1, doing(longerStart), false},
+	{"b300", "longer start", 16.1, 16.1, doing(longerStart), pooled},
 	// Decoding hardly slows with more agents there: at 31 tokens/s it is within the band.
 	{"b300", "30 tokens/s", 9.3, 9.3, meeting(30, 10), true},
 	{"b300", "31 tokens/s", 9.3, 9.3, meeting(31, 10), false},
@@ -135,20 +140,20 @@ var sensitivities = []sensitive{
 }
 
 var rackSensitivities = []sensitive{
-	{"gb300-nvl72", "base", 53, 53, same, false},
+	{"gb300-nvl72", "base", 53, 53, same, pooled},
 	{"gb300-nvl72", "ideal KV", 53, 53, regime("ideal"), false},
 	{"gb300-nvl72", "padded KV", 53, 53, regime("padded"), false},
 	{"gb300-nvl72", "more tool text", 30, 30, doing(moreTool), false},
 	{"gb300-nvl72", "less tool text", 54, 54, doing(lessTool), false},
 	{"gb300-nvl72", "longer start", 37, 37, doing(longerStart), false},
-	{"gb300-nvl72", "30 tokens/s", 53, 53, meeting(30, 10), false},
-	{"gb300-nvl72", "60 tokens/s, 5 s", 23, 23, meeting(60, 5), false},
+	{"gb300-nvl72", "30 tokens/s", 53, 53, meeting(30, 10), pooled},
+	{"gb300-nvl72", "60 tokens/s, 5 s", 23, 23, meeting(60, 5), pooled},
 	{"gb300-nvl72-5p2d", "base", 72, 72, same, false},
 	{"gb300-nvl72-5p2d", "ideal KV", 94, 94, regime("ideal"), false},
 	{"gb300-nvl72-5p2d", "padded KV", 94, 94, regime("padded"), false},
 	{"gb300-nvl72-5p2d", "more tool text", 47, 47, doing(moreTool), false},
 	{"gb300-nvl72-5p2d", "less tool text", 69, 69, doing(lessTool), false},
-	{"gb300-nvl72-5p2d", "longer start", 56, 56, doing(longerStart), false},
+	{"gb300-nvl72-5p2d", "longer start", 56, 56, doing(longerStart), pooled},
 	{"gb300-nvl72-5p2d", "30 tokens/s", 56, 56, meeting(30, 10), false},
 	{"gb300-nvl72-5p2d", "60 tokens/s, 5 s", 7, 7, meeting(60, 5), false},
 }

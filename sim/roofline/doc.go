@@ -38,9 +38,12 @@
 //
 // A layout has DP attention ranks of TP accelerators each, times PP stages; experts
 // are split over EP accelerators, or like a dense layer over TP where EP is 1.
-// Attention ranks meet in every step, so the slowest sets the pace: the batch of a
-// rank is its share times an imbalance factor, and its prompt tokens at most what a rank
-// takes in a step: ranks that are all full are in balance. Pipeline stages work on different
+// A step is priced from the work of each attention rank. They meet in every layer of experts,
+// so the one whose own part takes longest sets the pace: attention, element-wise work,
+// dense layers and its share of an experts' layer that tensor parallelism splits. Experts
+// that are spread over the ranks compute the tokens of all of them, and their exchange takes as long as
+// that of the rank with most tokens. An idle rank runs an empty sequence along. What is busy, for
+// the power, is the mean over the ranks. Pipeline stages work on different
 // batches at once but a token passes them all: the layers of one step are priced as
 // if on one stage.
 package roofline

@@ -56,7 +56,7 @@ func (s *System) Attention(a Attention, tokens, seqs, c float64, prompt bool) fl
 // FFN returns the time of one feed-forward layer, s, with so many tokens on each
 // attention rank; imbalance is the slowest expert rank's load over the mean.
 func (s *System) FFN(f FFN, tokens, imbalance float64) float64 {
-	return s.ffn(f, tokens, imbalance).seconds()
+	return s.ffn(f, tokens, tokens*float64(s.layout.DP), tokens, imbalance).seconds()
 }
 
 func (s *System) attention(a Attention, tokens, seqs, c float64, prompt bool) part {
@@ -87,8 +87,9 @@ func (s *System) attention(a Attention, tokens, seqs, c float64, prompt bool) pa
 	return p
 }
 
-// ffn prices one layer: tokens on each attention rank.
-func (s *System) ffn(f FFN, tokens, imbalance float64) part {
+// ffn prices one layer: tokens on an attention rank, on all of them, and on the one that
+// has most.
+func (s *System) ffn(f FFN, tokens, global, most, imbalance float64) part {
 	bw := s.hw.HBMBandwidth
 	peak, _ := s.hw.Peak(f.Format) // checked by New
 	if f.Experts == 0 {
@@ -99,7 +100,6 @@ func (s *System) ffn(f FFN, tokens, imbalance float64) part {
 			linear: linear / s.consts.EtaCompute, compute: linear, memory: weights}
 	}
 	e, k := float64(f.Experts), float64(f.TopK)
-	global := tokens * float64(s.layout.DP)
 	split := float64(max(s.layout.EP, s.layout.TP)) // of the experts, or of each expert
 	if s.layout.EP == 1 {
 		global = tokens
@@ -118,7 +118,7 @@ func (s *System) ffn(f FFN, tokens, imbalance float64) part {
 	p := part{floor: s.hw.FloorFactor * floor, weights: weights / s.consts.EtaExperts,
 		linear: linear / s.consts.EtaMoE * imbalance, compute: linear, memory: weights}
 	if s.layout.Fused {
-		p.rest = (1 - s.consts.Overlap) * s.allToAll(tokens, k)
+		p.rest = (1 - s.consts.Overlap) * s.allToAll(most, k)
 	}
 	return p
 }

@@ -16,7 +16,7 @@ var (
 	hardware = roofline.Hardware{HBMBytes: 80e9, HBMBandwidth: 3.35e12, BF16: 1e15, FP8: 2e15, LinkBandwidth: 450e9, LinkDomain: 8, NICBandwidth: 50e9, FloorFactor: 1, FourBitFactor: 1}
 	consts   = roofline.Constants{
 		EtaWeights: 0.8, EtaExperts: 0.74, EtaKV: 0.7, EtaCompute: 0.52, EtaMoE: 0.5, EtaAttention: 0.52, EtaIndex: 0.25,
-		EtaLink: 0.7, EtaAllToAll: 0.65, EtaNIC: 0.8, ExpertImbalance: 1.4, DecodeImbalance: 1.15, PrefillImbalance: 1.25,
+		EtaLink: 0.7, EtaAllToAll: 0.65, EtaNIC: 0.8, ExpertImbalance: 1.4,
 		DraftLayers: 1.3, VerifyOverhead: 0.03, ExchangeBytes: 3, ElementHidden: 7168,
 	}
 	dense = roofline.Model{

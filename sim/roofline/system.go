@@ -27,7 +27,15 @@ const (
 
 // Peak returns the dense peak of a format, or an error where it is missing.
 func (h Hardware) Peak(f Format) (float64, error) {
-	peak := map[Format]float64{BF16: h.BF16, FP8: h.FP8, FP4: h.FP4}[f]
+	peak := 0.0
+	switch f {
+	case BF16:
+		peak = h.BF16
+	case FP8:
+		peak = h.FP8
+	case FP4:
+		peak = h.FP4
+	}
 	if !(peak > 0) {
 		return 0, fmt.Errorf("the accelerator has no %s arithmetic", f)
 	}
@@ -46,7 +54,6 @@ type Constants struct {
 	HeadFloor                           float64 // s a step: sampling and host
 	Overlap                             float64 // share of the all-to-all that fused kernels hide
 	ExpertImbalance                     float64 // slowest rank over mean, large batches
-	DecodeImbalance, PrefillImbalance   float64 // of attention ranks
 	DraftLayers                         float64 // layers that a draft pass costs
 	VerifyOverhead                      float64 // of a step with speculation
 	ExchangeBytes                       float64 // of the all-to-all, a token element to each rank it goes to, both ways
@@ -67,9 +74,7 @@ func (l Layout) Accelerators() int { return l.TP * l.DP * l.PP }
 
 // Software is how the runtime falls short of the kernels; 1 is not at all. Draft is
 // the tokens that a step verifies beside the next one, 0 without speculation.
-// RankTokens is the most tokens that an attention rank takes in a step, 0 without end.
 type Software struct {
 	PhiDecode, PhiPrefill float64
 	Draft                 int
-	RankTokens            int
 }

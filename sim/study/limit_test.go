@@ -56,7 +56,7 @@ func TestLimits(t *testing.T) {
 		{"speed", "decode rate", "", "", host, 16, "speed", 900, study.Use{Reading: []float64{0.9}}},
 		{"slow link in use", "host link", "a context of 25.0K tokens takes 10 s over one", "2.04 times the bandwidth for a context within 5 s", tiered(t, "h200", 1e11, 1e8), 2, "ttft", 900, study.Use{Reading: []float64{0.2}}},
 		{"network", "network", "ask for 190 GB/s of the 200 GB/s of 4 links (95 %)", "1.58 times", b300, 60, "ttft", 900, study.Use{Sending: 3.8}},
-		{"slots", "slots", "all 256 slots taken for 80 %", "more sequences", b300, 60, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 0.8}}},
+		{"slots", "slots", "all 256 slots taken for 80 %", "more sequences", b300, 60, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 3.2}}}, // of 4 ranks
 		{"running sequences", "KV pool", "no room beside the running ones for 90 %", "faster decoding", h200, 12, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedByPool: 0.9}}},
 	} {
 		r, tier := failed(c.agents, c.bound, c.uncached)

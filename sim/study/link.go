@@ -24,7 +24,7 @@ func (s strain) links() (out []link) {
 		first := s.deployment.Serve[0]
 		l := link{by: t.Name + " link", what: "reads from the tier " + t.Name, rate: t.Bandwidth.Value, lift: "a larger KV pool, or fewer bytes a token"}
 		for _, e := range s.deployment.Serve {
-			l.count += max(1, e.Ranks) * e.Offload[i].Links
+			l.count += max(1, e.Ranks)
 		}
 		if i < len(s.use.Reading) {
 			l.share = s.use.Reading[i] / float64(l.count)
