@@ -27,23 +27,25 @@ var errIdle = errors.New("no byte within the idle time-out")
 // connection, a goroutine of its own or the poller, hands it bytes through took and
 // the connection's end through ended.
 type exchange struct {
-	scanner  *dialect.Scanner
-	response response
-	head     []byte
-	slices   [][]byte
-	plain    []byte // a reply that is no stream
-	stream   bool
-
+	// What every read touches stands first: with thousands of turns in flight, each
+	// line of memory that a read needs comes from far away.
 	epoch     time.Time
-	start     time.Time
-	deadline  time.Time // when the request's time-out strikes; zero none
-	idle      time.Duration
 	now       plimsoll.Instant // of the last read
 	firstByte plimsoll.Instant
 	end       plimsoll.Instant
-	first     *atomic.Int64 // Call.FirstToken until it was set
+	scanner   *dialect.Scanner
 	feed      func([]byte) error
-	wire      wire
+	first     *atomic.Int64 // Call.FirstToken until it was set
+	stream    bool
+	response  response
+
+	head     []byte
+	slices   [][]byte
+	plain    []byte // a reply that is no stream
+	start    time.Time
+	deadline time.Time // when the request's time-out strikes; zero none
+	idle     time.Duration
+	wire     wire
 }
 
 func newExchange(d dialect.Dialect, caps dialect.Caps) *exchange {

@@ -23,20 +23,20 @@ var (
 // body that is chunked, of known length or until the connection closes.
 type response struct {
 	state   state
-	head    []byte
+	chunked bool
+	coded   bool  // a content coding that we did not accept
+	close   bool  // the connection cannot be used again
+	left    int64 // bytes left of the body or chunk; -1 until the connection closes
+	line    []byte
 	status  int
 	kind    string // media type, lower case, without parameters
+	head    []byte
 	server  string
-	coded   bool  // a content coding that we did not accept
-	left    int64 // bytes left of the body or chunk; -1 until the connection closes
-	chunked bool
-	close   bool          // the connection cannot be used again
 	keep    time.Duration // how long the server keeps the connection; 0 not said
-	line    []byte
-	frame   int // bytes of heads and trailer so far
+	frame   int           // bytes of heads and trailer so far
 }
 
-type state int
+type state int8
 
 const (
 	inHead state = iota

@@ -25,8 +25,11 @@ import (
 //	a turn            it sends and reads: the loop feeds the exchange
 //	no turn again     the reply is over or broken: the loop took it out and said so
 //
-// The loop holds a connection's mu while it feeds its exchange, and a turn that gives
-// up takes it to leave, so that after it left nothing touches the exchange.
+// The loop holds a connection's mu from its read until its exchange was fed, and a
+// turn that gives up takes it to leave, so that after it left nothing touches the
+// exchange. What is ready is read before any of it is looked at: no read waits for
+// another turn's bytes to be scanned, and the kernel's work and ours, done in turns of
+// many, push each other out of the processor's caches less often.
 //
 // Connections stay registered for as long as they live, edge-triggered: the kernel
 // tells of new bytes once and looks at nothing twice. The loop asks for what is ready
@@ -39,13 +42,28 @@ type poller struct {
 	wg   sync.WaitGroup
 
 	mu    sync.Mutex
-	conns map[int32]*polled
+	conns []*polled // by descriptor
 
 	// of the loop alone
-	buffer []byte
 	events []unix.EpollEvent
 	ready  []*polled
+	hauls  []haul
+	buffer []byte
+	used   int // bytes of buffer that the hauls hold
 }
+
+// haul is what one read brought. Its connection is held.
+type haul struct {
+	conn  *polled
+	bytes []byte
+	err   error
+	more  bool // there may be more to read, of which no event will tell
+}
+
+const (
+	batch = 64       // connections read before their bytes are looked at
+	room  = 64 << 10 // what a read is given at least, in bytes
+)
 
 // readable is what a reply is waited for: bytes, or the connection's end.
 const readable = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET
@@ -60,10 +78,9 @@ func newPoller() (*poller, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("client: epoll: %w", err)
 	}
-	const batch = 256
 	p := &poller{
-		file: os.NewFile(uintptr(fd), "epoll"), fd: fd, conns: make(map[int32]*polled),
-		buffer: make([]byte, 64<<10), events: make([]unix.EpollEvent, batch), ready: make([]*polled, batch),
+		file: os.NewFile(uintptr(fd), "epoll"), fd: fd,
+		events: make([]unix.EpollEvent, batch), ready: make([]*polled, batch), hauls: make([]haul, 0, batch), buffer: make([]byte, 2*room),
 	}
 	raw, err := p.file.SyscallConn()
 	if err != nil {
@@ -89,20 +106,27 @@ func (p *poller) drain(uintptr) bool {
 		if err == unix.EINTR {
 			continue
 		}
-		p.mu.Lock()
-		for i := range n {
-			p.ready[i] = p.conns[p.events[i].Fd]
-		}
-		p.mu.Unlock()
-		for i := range n {
-			if k := p.ready[i]; k != nil {
-				k.serve(p.events[i].Events)
-			}
-		}
+		p.take(n)
 		if n < len(p.events) {
 			return false
 		}
 	}
+}
+
+// take reads each of the first n connections that are ready, then hands what came to
+// their turns. No read waits for the bytes of another to be looked at.
+func (p *poller) take(n int) {
+	p.mu.Lock()
+	for i := range n {
+		p.ready[i] = p.conns[p.events[i].Fd]
+	}
+	p.mu.Unlock()
+	for i := range n {
+		if k := p.ready[i]; k != nil {
+			p.receive(k, p.events[i].Events)
+		}
+	}
+	p.feed()
 }
 
 // wait fetches what is ready within so many ms, -1 for ever. The loop asks for what
@@ -150,7 +174,10 @@ func (p *poller) adopt(c net.Conn) (link, error) {
 	}
 	k := &polled{poller: p, fd: fd}
 	p.mu.Lock()
-	p.conns[int32(fd)] = k
+	if fd >= len(p.conns) {
+		p.conns = append(p.conns, make([]*polled, fd+1-len(p.conns))...)
+	}
+	p.conns[fd] = k
 	p.mu.Unlock()
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: readable, Fd: int32(fd)}); err != nil {
 		k.close()
@@ -186,21 +213,23 @@ func (p *poller) tap(c net.Conn, take func([]byte)) (func(), error) {
 // forget drops a connection that is about to be closed.
 func (p *poller) forget(fd int) {
 	p.mu.Lock()
-	delete(p.conns, int32(fd))
+	p.conns[fd] = nil
 	p.mu.Unlock()
 }
 
-// serve reads the connection once and feeds its turn. What a read leaves behind
-// makes the connection ready again.
-func (k *polled) serve(events uint32) {
+// receive reads the connection once and holds it until feed has taken what came.
+func (p *poller) receive(k *polled, events uint32) {
+	if len(p.buffer)-p.used < room {
+		p.feed()
+	}
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	x := k.turn
-	if x == nil {
+	if x == nil { // no turn, or it left after the event was fetched
 		if k.take != nil {
 			k.tapped()
 		}
-		return // no turn, or it left after the event was fetched
+		k.mu.Unlock()
+		return
 	}
 	if events&unix.EPOLLOUT != 0 {
 		select {
@@ -209,29 +238,51 @@ func (k *polled) serve(events uint32) {
 		}
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
+		k.mu.Unlock()
 		return
 	}
-	buffer := k.poller.buffer
-	n, err := receive(k.fd, buffer)
+	into := p.buffer[p.used:]
+	n, err := receive(k.fd, into)
 	x.now = x.stamp()
 	switch {
 	case err == unix.EAGAIN:
+		k.mu.Unlock()
 		return
-	case err == unix.EINTR:
-	case err != nil:
-		k.finish(x.ended(err))
-		return
-	case n == 0:
-		k.finish(x.ended(io.EOF))
-		return
-	default:
-		if err := x.took(buffer[:n]); err != nil || x.response.state == over {
+	case err == nil && n == 0:
+		err = io.EOF
+	}
+	p.used += n
+	p.hauls = append(p.hauls, haul{k, into[:n], err, n == len(into) || events&unix.EPOLLRDHUP != 0})
+}
+
+// feed hands what was read to the turns and lets go of their connections.
+func (p *poller) feed() {
+	for i := range p.hauls {
+		k := p.hauls[i].conn
+		k.feed(&p.hauls[i])
+		k.mu.Unlock()
+	}
+	clear(p.hauls)
+	p.hauls, p.used = p.hauls[:0], 0
+}
+
+// feed hands what a read brought to the turn. What the read left behind makes the
+// connection ready again.
+func (k *polled) feed(h *haul) {
+	x := k.turn
+	switch h.err {
+	case nil:
+		if err := x.took(h.bytes); err != nil || x.response.state == over {
 			k.finish(err)
 			return
 		}
-		if n < len(buffer) && events&unix.EPOLLRDHUP == 0 {
+		if !h.more {
 			return
 		}
+	case unix.EINTR:
+	default:
+		k.finish(x.ended(h.err))
+		return
 	}
 	if err := k.poller.watch(k.fd, readable); err != nil {
 		k.finish(x.ended(err))
@@ -240,8 +291,9 @@ func (k *polled) serve(events uint32) {
 
 // tapped reads a connection that is no turn's.
 func (k *polled) tapped() {
-	if n, err := receive(k.fd, k.poller.buffer); err == nil && n > 0 {
-		k.take(k.poller.buffer[:n])
+	into := k.poller.buffer[k.poller.used:]
+	if n, err := receive(k.fd, into); err == nil && n > 0 {
+		k.take(into[:n])
 	}
 }
 

@@ -76,6 +76,7 @@ func (w *walker) delta(s *Scanner) bool {
 			from := w.i
 			raw, ok := w.value()
 			if ok && twin != nil && string(raw) == string(twin) {
+				s.mould.saw(Reasoning, raw) // two texts: the next event's may differ
 				return true
 			}
 			if ok && len(raw) > 2 && raw[0] == '"' {

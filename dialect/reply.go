@@ -19,6 +19,8 @@ const (
 
 // Reply is what a stream held.
 type Reply struct {
+	tokens int // token-bearing pieces
+
 	FirstToken   plimsoll.Instant // first read with content, reasoning, tool name or arguments
 	FirstVisible plimsoll.Instant // first such read that was not reasoning alone
 	LastToken    plimsoll.Instant
@@ -33,8 +35,6 @@ type Reply struct {
 	Error        string        // message of an error object, at most 200 bytes, "" none
 	Usage        Usage         // the last usage object
 	FirstUsage   Usage         // the one in force at the end of FirstToken's read
-
-	tokens int // token-bearing pieces
 }
 
 // TextBytes returns the size of the reply's text over all channels.

@@ -22,23 +22,27 @@ var ErrCap = errors.New("stream passes the size cap")
 // reply after another, with Reset between them, and allocates only while its
 // buffers grow.
 type Scanner struct {
+	// What every event touches stands first: with thousands of streams open, each
+	// line of memory that a read needs comes from far away.
 	dialect Dialect
 	caps    Caps
+	total   int
+	at      plimsoll.Instant
 
 	line    []byte // an unfinished line
 	data    []byte // an unfinished event's data that outlived its feed
-	cur     []byte // the event's data so far: in the fed bytes, in line or in data
 	lines   int    // data lines of the event
 	afterCR bool   // a LF that comes next belongs to the CR before it
+	calls   bool   // a tool call was seen
 
-	total int
-	at    plimsoll.Instant
-	reply Reply
-	first []byte // usage object of the first token's read
-	last  []byte // usage object so far
-	base  []byte // usage object that the last one adds to
-	calls bool   // a tool call was seen
 	text  []byte
+	last  []byte // usage object so far
+	cur   []byte // the event's data so far: in the fed bytes, in line or in data
+	mould mould
+	reply Reply
+
+	first []byte // usage object of the first token's read
+	base  []byte // usage object that the last one adds to
 }
 
 // NewScanner returns a scanner for replies in a dialect.
@@ -64,6 +68,7 @@ func orDefault(v, def int) int {
 func (s *Scanner) Reset() {
 	s.line, s.data, s.cur, s.lines, s.afterCR, s.total = s.line[:0], s.data[:0], nil, 0, false, 0
 	s.first, s.last, s.base, s.text, s.calls = s.first[:0], s.last[:0], s.base[:0], s.text[:0], false
+	s.mould.begin()
 	s.reply = Reply{FirstToken: plimsoll.Never, FirstVisible: plimsoll.Never, LastToken: plimsoll.Never}
 }
 
@@ -182,7 +187,9 @@ func (s *Scanner) dispatch() error {
 		return nil
 	}
 	before := s.reply.tokens
-	if err := s.dialect.event(data, s); err != nil {
+	if text, ok := s.mould.fits(data); ok {
+		s.token(s.mould.channel, text)
+	} else if err := s.walk(data); err != nil {
 		return err
 	}
 	if s.reply.tokens == before {
@@ -211,11 +218,22 @@ func (s *Scanner) Close() error {
 	return s.dispatch()
 }
 
+// walk reads an event that is of no mould yet.
+func (s *Scanner) walk(data []byte) error {
+	s.mould.begin()
+	if err := s.dialect.event(data, s); err != nil {
+		return err
+	}
+	s.mould.end(data)
+	return nil
+}
+
 // token books a piece of a reply: a string's inside with its escapes.
 func (s *Scanner) token(k Channel, raw []byte) {
 	if len(raw) == 0 {
 		return
 	}
+	s.mould.saw(k, raw)
 	r := &s.reply
 	from := len(s.text)
 	if from < s.caps.Text {

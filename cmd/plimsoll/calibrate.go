@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -30,7 +31,15 @@ type calibration struct {
 	agents, rate int
 	context      int // tokens of a prompt, of 4 bytes
 	window       time.Duration
+	over         string // how the engine is reached
 }
+
+// The ways to reach the doctor's engine: HTTP/1.1, the same over TLS, HTTP/2 over TLS.
+const (
+	overPlain = "plain"
+	overTLS   = "tls"
+	overHTTP2 = "http2"
+)
 
 // calibrated is what a calibration saw. Errors are against the metronome's own log.
 type calibrated struct {
@@ -67,11 +76,28 @@ func (t *tape) Sample(plimsoll.Sample) error { return nil }
 
 // run holds the calibration's level on a metronome of its own.
 func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, error) {
-	engine, err := startMetronome(ctx, c.rate, stderr)
+	var certificate string
+	if c.over != overPlain {
+		folder, err := os.MkdirTemp("", "plimsoll-doctor-")
+		if err != nil {
+			return calibrated{}, err
+		}
+		defer os.RemoveAll(folder)
+		if err := writeCertificate(folder); err != nil {
+			return calibrated{}, fmt.Errorf("make a certificate: %w", err)
+		}
+		certificate = folder
+	}
+	engine, err := startMetronome(ctx, c.rate, certificate, stderr)
 	if err != nil {
 		return calibrated{}, err
 	}
 	defer engine.stop()
+	return c.load(ctx, engine, certificate)
+}
+
+// load holds the level on a metronome that runs.
+func (c calibration) load(ctx context.Context, engine *beating, certificate string) (calibrated, error) {
 	chat, err := dialect.ByName(dialect.Default)
 	if err != nil {
 		return calibrated{}, err
@@ -80,7 +106,13 @@ func (c calibration) run(ctx context.Context, stderr io.Writer) (calibrated, err
 	if err != nil {
 		return calibrated{}, err
 	}
-	wire, err := client.New(client.Config{URLs: []string{engine.url}, Dialect: chat, Model: "metronome", Counter: token.Bytes4{}, Exact: true, SessionHeaders: []string{"X-Request-Id"}})
+	config := client.Config{
+		URLs: []string{engine.url}, Dialect: chat, Model: "metronome", Counter: token.Bytes4{}, Exact: true, SessionHeaders: []string{"X-Request-Id"}, HTTP2: c.over == overHTTP2,
+	}
+	if certificate != "" {
+		config.CAFile = filepath.Join(certificate, certificateFile)
+	}
+	wire, err := client.New(config)
 	if err != nil {
 		return calibrated{}, err
 	}
@@ -214,12 +246,13 @@ type beating struct {
 	done  bool
 }
 
-func startMetronome(ctx context.Context, rate int, stderr io.Writer) (*beating, error) {
+// startMetronome starts one over TLS where it is given a folder with a certificate.
+func startMetronome(ctx context.Context, rate int, certificate string, stderr io.Writer) (*beating, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("start the metronome: %w", err)
 	}
-	cmd := exec.Command(self, "doctor", "--metronome", fmt.Sprint(rate))
+	cmd := exec.Command(self, "doctor", "--metronome", fmt.Sprint(rate), "--secure", certificate)
 	cmd.Stderr = stderr
 	detach(cmd)
 	stdin, err := cmd.StdinPipe()

@@ -23,8 +23,10 @@ type DoctorCmd struct {
 	Rate      int           `default:"20" help:"Events a second of each of --agents."`
 	Context   int           `default:"27000" help:"Tokens of each prompt, at 4 bytes; the default is the mean of preset aa."`
 	Window    time.Duration `default:"20s" help:"How long a load is measured."`
+	Over      string        `default:"plain" enum:"plain,tls,http2" help:"How the engine is reached: plain HTTP/1.1, the same over TLS, or HTTP/2 over TLS, as run --http2 speaks it."`
 	JSON      bool          `name:"json" help:"Print the figures as JSON and nothing else."`
 	Metronome int           `hidden:"" help:"Serve the calibration's engine at so many events a second."`
+	Secure    string        `hidden:"" help:"Folder of its certificate, where it is served over TLS."`
 }
 
 // Help is shown under the flags.
@@ -37,12 +39,13 @@ its own for the engine leaves the client more.
 
 What the machine bore is kept in ~/.cache/plimsoll (XDG_CACHE_HOME): later runs
 carry the figures in their result and warn when a level asks for more; --quick and
---agents only add to what is kept. The limits of open files, local ports and
+--agents only add to what is kept, --over adds nothing. The limits of open files, local ports and
 network cards are shown with what they allow.
 
   plimsoll doctor
   plimsoll doctor --quick
   plimsoll doctor --agents 2000 --rate 50
+  plimsoll doctor --quick --over http2
   plimsoll doctor --json
 
 Exit code 6 when the client was the limit in a load, or a load was not tried; the
@@ -55,6 +58,7 @@ type diagnosis struct {
 	Scan float64 `json:"scan_events_per_second_per_core"`
 	calibrated
 	Context   int             `json:"context_tokens"`   // of a prompt
+	Over      string          `json:"over"`             // how the engine was reached
 	OpenFiles uint64          `json:"open_files_limit"` // 0 unknown
 	Ports     int             `json:"local_ports"`      // 0 unknown
 	CPUs      int             `json:"cpus"`
@@ -74,13 +78,13 @@ const (
 // Run calibrates.
 func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	if c.Metronome > 0 {
-		return serveMetronome(ctx, c.Metronome, io.In, io.Out)
+		return serveMetronome(ctx, c.Metronome, c.Secure, io.In, io.Out)
 	}
 	loads, err := c.loads()
 	if err != nil {
 		return err
 	}
-	d := diagnosis{Scan: scanRate(), Context: c.Context, CPUs: runtime.NumCPU()}
+	d := diagnosis{Scan: scanRate(), Context: c.Context, Over: c.Over, CPUs: runtime.NumCPU()}
 	d.OpenFiles, d.Ports = limits()
 	for i, load := range loads {
 		if strained := measure.StrainOf(d.generator(), load.agents, measure.Pace{}); len(strained) > 0 {
@@ -106,8 +110,10 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	}
 	d.calibrated = d.best()
 	d.Links = client.Links()
-	if err := keep(d.calibration(time.Now()), c.Agents > 0 || c.Quick, io); err != nil {
-		return fmt.Errorf("doctor: %w", err)
+	if c.Over == overPlain {
+		if err := keep(d.calibration(time.Now()), c.Agents > 0 || c.Quick, io); err != nil {
+			return fmt.Errorf("doctor: %w", err)
+		}
 	}
 	if c.JSON {
 		if err := json.NewEncoder(io.Out).Encode(d); err != nil {
@@ -132,11 +138,11 @@ func (c *DoctorCmd) loads() ([]calibration, error) {
 	case c.Window < time.Second || c.Window > 10*time.Minute:
 		return nil, &ExitError{exitUsage, fmt.Errorf("doctor: --window %s is out of bounds: want 1s to 10m", c.Window)}
 	case c.Agents > 0:
-		return []calibration{{c.Agents, c.Rate, c.Context, c.Window}}, nil
+		return []calibration{{c.Agents, c.Rate, c.Context, c.Window, c.Over}}, nil
 	case c.Quick:
-		return []calibration{{1000, 20, c.Context, min(c.Window, 10*time.Second)}}, nil
+		return []calibration{{1000, 20, c.Context, min(c.Window, 10*time.Second), c.Over}}, nil
 	}
-	return []calibration{{1000, 20, c.Context, c.Window}, {1000, 100, c.Context, c.Window}, {5000, 20, c.Context, c.Window}}, nil
+	return []calibration{{1000, 20, c.Context, c.Window, c.Over}, {1000, 100, c.Context, c.Window, c.Over}, {5000, 20, c.Context, c.Window, c.Over}}, nil
 }
 
 // complaints says where the client was the limit.

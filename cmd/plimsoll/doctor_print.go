@@ -12,7 +12,8 @@ func (d diagnosis) print(to page) {
 	fmt.Fprintf(to, "This machine as a load generator: %d processors\n\n", d.CPUs)
 	to.table([]string{"", "", "allows"}, d.allowances()...)
 	fmt.Fprintln(to)
-	to.say("", fmt.Sprintf("Loads on a simulated engine beside it: each agent sends a prompt of %d tokens and reads its reply at a fixed rate, again and again.", d.Context))
+	over := map[string]string{overTLS: ", over TLS", overHTTP2: ", over HTTP/2 with TLS"}[d.Over]
+	to.say("", fmt.Sprintf("Loads on a simulated engine beside it%s: each agent sends a prompt of %d tokens and reads its reply at a fixed rate, again and again.", over, d.Context))
 	fmt.Fprintln(to)
 	head, rows := d.figures()
 	to.table(head, rows...)

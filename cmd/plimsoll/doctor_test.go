@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,13 +19,32 @@ import (
 	"plimsoll/token"
 )
 
-// The metronome sends what was asked for and logs when.
+// The metronome sends what was asked for and logs when, whatever it is reached over.
 func TestMetronome(t *testing.T) {
+	for _, over := range []string{overPlain, overTLS, overHTTP2} {
+		t.Run(over, func(t *testing.T) { metronomeKeepsTime(t, over) })
+	}
+}
+
+func metronomeKeepsTime(t *testing.T, over string) {
+	chat, err := dialect.ByName("chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := client.Config{Dialect: chat, Model: "metronome", Counter: token.Bytes4{}, Exact: true, SessionHeaders: []string{"X-Request-Id"}, HTTP2: over == overHTTP2}
+	var folder string
+	if over != overPlain {
+		folder = t.TempDir()
+		if err := writeCertificate(folder); err != nil {
+			t.Fatal(err)
+		}
+		config.CAFile = filepath.Join(folder, certificateFile)
+	}
 	in, stdin := io.Pipe()
 	stdout, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := serveMetronome(context.Background(), 500, in, out)
+		err := serveMetronome(context.Background(), 500, folder, in, out)
 		out.Close()
 		ended <- err
 	}()
@@ -33,11 +53,8 @@ func TestMetronome(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chat, err := dialect.ByName("chat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.New(client.Config{URLs: []string{url}, Dialect: chat, Model: "metronome", Counter: token.Bytes4{}, Exact: true, SessionHeaders: []string{"X-Request-Id"}})
+	config.URLs = []string{url}
+	c, err := client.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ type Log struct {
 	First, Last int64
 }
 
-// ReadLog reads what Serve wrote, by id.
+// ReadLog reads what WriteLog wrote, by id.
 func ReadLog(from io.Reader) map[string]Log {
 	out := map[string]Log{}
 	for lines := bufio.NewScanner(from); lines.Scan(); {
@@ -87,8 +87,13 @@ func (m *Metronome) Serve(l net.Listener, log io.Writer) error {
 	}
 	m.mu.Unlock()
 	m.wg.Wait()
-	w := bufio.NewWriter(log)
-	for _, l := range m.log {
+	return WriteLog(log, m.log)
+}
+
+// WriteLog writes a log, a line a reply.
+func WriteLog(to io.Writer, log []Log) error {
+	w := bufio.NewWriter(to)
+	for _, l := range log {
 		fmt.Fprintf(w, "%s %d %d\n", l.ID, l.First, l.Last)
 	}
 	if err := w.Flush(); err != nil {
