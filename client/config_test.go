@@ -257,8 +257,12 @@ func TestProxy(t *testing.T) {
 
 	refused := newTestClient(t, srv.URL, func(c *Config) { c.Proxy = Secret("http://" + l.Addr().String()) })
 	refused.Do(context.Background(), time.Now(), Call{Encoded: encode(t, 5), Request: 30 * time.Second}, &row)
-	if row.Class != plimsoll.ClassRefused || !strings.Contains(row.Error, "407") {
+	if row.Class != plimsoll.ClassRefused || !strings.Contains(row.Error, "proxy: CONNECT refused with HTTP 407") {
 		t.Errorf("%+v", row)
+	}
+	gone := newTestClient(t, srv.URL, func(c *Config) { c.Proxy = "http://u:hush@127.0.0.1:1" })
+	if _, err := gone.Identify(context.Background()); err == nil || !strings.Contains(err.Error(), "(proxy: connection refused): start the proxy") || strings.Contains(err.Error(), "hush") {
+		t.Errorf("a proxy that is not there: %v", err)
 	}
 }
 

@@ -117,7 +117,9 @@ func (c *Client) ask(ctx context.Context, method string, t *target, path string,
 	}
 	if err != nil {
 		hint := "start the engine or mend the URL"
-		if dial := (*net.OpError)(nil); t.web != nil && !errors.As(err, &dial) {
+		if proxy := (*proxyError)(nil); errors.As(err, &proxy) {
+			hint = "start the proxy or mend its address"
+		} else if dial := (*net.OpError)(nil); t.web != nil && !errors.As(err, &dial) {
 			hint = "if it speaks no HTTP/2, leave --http2 out"
 		}
 		return info{}, fmt.Errorf("%s does not answer (%s): %s", t.safe, short(err), hint)

@@ -157,6 +157,10 @@ func short(err error) string {
 	var errno syscall.Errno
 	var dns *net.DNSError
 	var asked *url.Error
+	var proxy *proxyError
+	if errors.As(err, &proxy) {
+		return "proxy: " + short(proxy.err)
+	}
 	if errors.As(err, &asked) {
 		err = asked.Err // without the URL
 	}

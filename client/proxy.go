@@ -10,6 +10,12 @@ import (
 	"time"
 )
 
+// proxyError is an error on the way to the target, not of the target.
+type proxyError struct{ err error }
+
+func (e *proxyError) Error() string { return "proxy: " + e.err.Error() }
+func (e *proxyError) Unwrap() error { return e.err }
+
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // throughProxy returns a dialler that reaches every address through an HTTP proxy's
@@ -33,11 +39,11 @@ func throughProxy(raw Secret, dial dialFunc) (dialFunc, error) {
 	return func(ctx context.Context, network, target string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		if err != nil {
-			return nil, fmt.Errorf("proxy: %w", err)
+			return nil, &proxyError{err}
 		}
 		if err := tunnel(ctx, c, target, auth); err != nil {
 			_ = c.Close()
-			return nil, fmt.Errorf("proxy: %w", err)
+			return nil, &proxyError{err}
 		}
 		return c, nil
 	}, nil

@@ -100,6 +100,7 @@ func TestUsageErrors(t *testing.T) {
 		{"run --tier 3", "30tps/10s"},
 		{"run --power bogus:1 --virtual", "static"},
 		{"run --api-key-env NOPE --url http://127.0.0.1:1/v1", "NOPE"},
+		{"run --proxy-env NOPE --url http://127.0.0.1:1/v1", "environment variable NOPE is empty"},
 		{"run --url http://192.0.2.1/v1", "--i-may-load-this-target"},
 		{"run --preset x", "quick"},
 	} {

@@ -107,8 +107,8 @@ func (j *job) connect(ctx context.Context, spoken dialect.Dialect, io *IO) (*cli
 		SessionHeaders: target.Session, Counter: j.counter, Exact: j.exact(),
 		Routing: client.Routing(target.Routing), HTTP2: target.HTTP2,
 	}
-	if target.ProxyEnv != "" {
-		config.Proxy = client.Secret(io.Env(target.ProxyEnv))
+	if config.Proxy, err = secret(target.ProxyEnv, "", io); err != nil {
+		return nil, &ExitError{exitUsage, err}
 	}
 	headers, err := headerValues(target.Headers, io)
 	if err != nil {
@@ -200,7 +200,7 @@ func secret(env, file string, io *IO) (client.Secret, error) {
 	case env != "":
 		value := io.Env(env)
 		if value == "" {
-			return "", fmt.Errorf("environment variable %s is empty; put the key there", env)
+			return "", fmt.Errorf("environment variable %s is empty: put there what it is to hold", env)
 		}
 		return client.Secret(value), nil
 	case file != "":
