@@ -50,6 +50,8 @@ var arrows = map[string][]string{
 	"e2e":                 {"report/browser"},
 	"run":                 {"bundle", "measure", "power", "result", "scrape", "search", "slo"},
 	"scrape":              {},
+	"scrape/promtest":     {},
+	"detector":            {},
 	"web":                 {"bundle", "result", "report", "plan"},
 }
 

@@ -1,22 +1,17 @@
 package power
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"plimsoll"
+	"plimsoll/scrape/promtest"
 )
 
 // fakePrometheus answers time() and range selectors from a scripted curve, scraped
@@ -110,22 +105,16 @@ func TestPrometheusTrouble(t *testing.T) {
 // TestRealPrometheus lets a Prometheus server of the distribution scrape a fake
 // dcgm-exporter of known energy, and integrates what it stored.
 func TestRealPrometheus(t *testing.T) {
-	binary := os.Getenv("PLIMSOLL_PROMETHEUS")
-	if binary == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("prometheus is missing; scripts/parts.sh installs it where apt-get is there")
-		}
-		t.Skip("PLIMSOLL_PROMETHEUS is unset: name a prometheus binary, such as that of Debian's package")
-	}
 	began := time.Now()
 	load := burst(600, 200, 20)
 	exporter := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		s := time.Since(began).Seconds()
 		fmt.Fprintf(w, "DCGM_FI_DEV_POWER_USAGE{gpu=\"0\",UUID=\"GPU-a\"} %.3f\nDCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{gpu=\"0\",UUID=\"GPU-a\"} %.0f\n", load.watts(s), 1000*load.joules(s))
 	})
-	server := startPrometheus(t, binary, strings.TrimPrefix(exporter, "http://"))
+	server := promtest.Start(t, "gpu", strings.TrimPrefix(exporter, "http://"), "DCGM_FI_DEV_POWER_USAGE")
 	for _, metric := range []string{"DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION"} {
 		t.Run(metric, func(t *testing.T) {
+			t.Parallel() // both wait for the same scrapes
 			text := "prometheus:" + server + "?query=" + url.QueryEscape(metric+`{job="gpu"}`)
 			samples := readings(t, text, Config{Epoch: began, Period: time.Second}, 80)
 			slices.SortFunc(samples, func(a, b plimsoll.Sample) int { return int(a.DeviceAt - b.DeviceAt) })
@@ -142,53 +131,4 @@ func TestRealPrometheus(t *testing.T) {
 			}
 		})
 	}
-}
-
-// startPrometheus runs the server with a configuration that scrapes target every
-// 250 ms, and waits until it has samples.
-func startPrometheus(t *testing.T, binary, target string) string {
-	t.Helper()
-	dir := t.TempDir()
-	config := fmt.Sprintf("global: {scrape_interval: 250ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: gpu\n  static_configs: [{targets: ['%s']}]\n", target)
-	put(t, filepath.Join(dir, "prometheus.yml"), config)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
-	server := exec.Command(binary, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	server.Stderr = log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	var ready atomic.Bool
-	for range 100 {
-		resp, err := http.Get("http://" + address + "/api/v1/query?query=DCGM_FI_DEV_POWER_USAGE")
-		if err == nil {
-			var answer struct{ Data struct{ Result []any } }
-			ready.Store(json.NewDecoder(resp.Body).Decode(&answer) == nil && len(answer.Data.Result) > 0)
-			resp.Body.Close()
-		}
-		if ready.Load() {
-			time.Sleep(10 * time.Second) // for a window's worth of scrapes
-			http.DefaultClient.CloseIdleConnections()
-			return "http://" + address
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "log"))
-	t.Fatalf("prometheus gave no samples: %s %v", text, err)
-	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll"
+	"plimsoll/detector"
 	"plimsoll/search"
 )
 
@@ -148,6 +149,7 @@ func noisy(t *rapid.T, outcomes []plimsoll.Outcome) engine {
 }
 
 func TestAlwaysEndsAndNeverClaimsAboveWhatItTested(t *testing.T) {
+	detector.Skip(t, "hundreds of searches")
 	outcomes := []plimsoll.Outcome{plimsoll.Pass, plimsoll.Pass, plimsoll.Pass, plimsoll.Fail, plimsoll.Fail, plimsoll.Undecided, plimsoll.Void}
 	for name, change := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -175,6 +177,7 @@ func TestAlwaysEndsAndNeverClaimsAboveWhatItTested(t *testing.T) {
 }
 
 func TestSamePastSameDecisionAndResumedGoesOnAlike(t *testing.T) {
+	detector.Skip(t, "hundreds of searches, each twice")
 	outcomes := []plimsoll.Outcome{plimsoll.Pass, plimsoll.Pass, plimsoll.Fail, plimsoll.Undecided, plimsoll.Void}
 	for name, change := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -192,6 +195,7 @@ func TestSamePastSameDecisionAndResumedGoesOnAlike(t *testing.T) {
 }
 
 func TestMonotoneInTheTier(t *testing.T) {
+	detector.Skip(t, "hundreds of searches")
 	for name, change := range variants() {
 		if name == "ladder" || strings.Contains(name, "budget") {
 			continue // they may end before a tier has an answer

@@ -3,21 +3,16 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"math"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
@@ -27,6 +22,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/scrape/promtest"
 )
 
 // measuring makes a run folder in the middle of its third level.
@@ -283,78 +279,12 @@ func TestDashboardNamesMetricsThatExist(t *testing.T) {
 // TestRealPrometheus lets a Prometheus server of the distribution scrape a run in
 // progress and asks it every query of the dashboard.
 func TestRealPrometheus(t *testing.T) {
-	binary := os.Getenv("PLIMSOLL_PROMETHEUS")
-	if binary == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("prometheus is missing; scripts/parts.sh installs it where apt-get is there")
-		}
-		t.Skip("PLIMSOLL_PROMETHEUS is unset: name a prometheus binary, such as that of Debian's package")
-	}
 	runs := t.TempDir()
 	measuring(t, runs, "now")
-	server := startPrometheus(t, binary, serving(t, site(t, Config{Dir: runs}), "now"))
+	server := promtest.Start(t, "plimsoll", serving(t, site(t, Config{Dir: runs}), "now"), "plimsoll_run_info")
 	for _, query := range grafana(t).queries() {
-		if n, err := ask(server, query); err != nil || n == 0 {
+		if n, err := promtest.Ask(server, query); err != nil || n == 0 {
 			t.Errorf("%s: %d series, %v", query, n, err)
 		}
 	}
-	http.DefaultClient.CloseIdleConnections()
-}
-
-// ask returns how many series a query finds.
-func ask(server, query string) (int, error) {
-	resp, err := http.Get(server + "/api/v1/query?query=" + url.QueryEscape(query))
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Status, Error string
-		Data          struct{ Result []json.RawMessage }
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return 0, err
-	}
-	if answer.Status != "success" {
-		return 0, fmt.Errorf("%s: %s", answer.Status, answer.Error)
-	}
-	return len(answer.Data.Result), nil
-}
-
-// startPrometheus runs the server, scraping target, until the test ends; it returns
-// once there are samples.
-func startPrometheus(t *testing.T, binary, target string) string {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "prometheus.yml")
-	config := fmt.Sprintf("global: {scrape_interval: 250ms, scrape_timeout: 200ms}\nscrape_configs:\n- job_name: plimsoll\n  static_configs: [{targets: ['%s']}]\n", target)
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := free.Addr().String()
-	free.Close()
-	server := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
-	var log strings.Builder
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
-	})
-	for range 200 {
-		if n, err := ask("http://"+address, "plimsoll_run_info"); err == nil && n > 0 {
-			return "http://" + address
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	server.Process.Kill()
-	server.Wait()
-	t.Fatalf("prometheus gave no samples: %s", log.String())
-	return ""
 }

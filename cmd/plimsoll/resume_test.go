@@ -12,6 +12,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/detector"
 	"plimsoll/result"
 )
 
@@ -31,7 +32,7 @@ type crash struct {
 // and the decisions are those of the run that nothing stopped.
 func TestResumeAtEveryFileOperation(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole")
-	args := []string{"run", "--virtual", "--seed", "5", "--tier", "300tps/3s", "--out", whole}
+	args := []string{"run", "--virtual", "--seed", "5", "--tier", "380tps/3s", "--out", whole} // 8, 4 and 2 agents fail, 1 passes
 	if code, _, said := call(t, nil, args...); code != 0 {
 		t.Fatalf("exit %d\n%s", code, said)
 	}
@@ -40,26 +41,30 @@ func TestResumeAtEveryFileOperation(t *testing.T) {
 	if len(crashes) < 35 {
 		t.Fatalf("only %d instants", len(crashes))
 	}
-	for _, c := range crashes {
-		dir := filepath.Join(t.TempDir(), "killed")
-		c.make(t, whole, dir)
-		if code, out, said := call(t, nil, "run", "--resume", dir); code != 0 {
-			t.Errorf("%s: exit %d\n%s%s", c.name, code, out, said)
-			continue
+	for i, c := range crashes {
+		if detector.On() && i%4 != 0 {
+			continue // a spread of them, that takes in each kind; all are gone through without it
 		}
-		if diff := cmp.Diff(want, decided(t, dir)); diff != "" {
-			t.Errorf("%s: decisions differ (-whole +resumed)\n%s", c.name, diff)
-		}
-		for _, id := range levelIDs(t, whole)[:c.levels] {
-			path := filepath.Join("levels", id, "level.json")
-			if !bytes.Equal(read(t, filepath.Join(whole, path)), read(t, filepath.Join(dir, path))) {
-				t.Errorf("%s: %s was sealed and is another now", c.name, path)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "killed")
+			c.make(t, whole, dir)
+			if code, out, said := call(t, nil, "run", "--resume", dir); code != 0 {
+				t.Fatalf("exit %d\n%s%s", code, out, said)
 			}
-		}
-		if code, out, _ := call(t, nil, "verify", dir); code != 0 {
-			t.Errorf("%s: verify exits with %d\n%s", c.name, code, out)
-		}
-		os.RemoveAll(dir)
+			if diff := cmp.Diff(want, decided(t, dir)); diff != "" {
+				t.Errorf("decisions differ (-whole +resumed)\n%s", diff)
+			}
+			for _, id := range levelIDs(t, whole)[:c.levels] {
+				path := filepath.Join("levels", id, "level.json")
+				if !bytes.Equal(read(t, filepath.Join(whole, path)), read(t, filepath.Join(dir, path))) {
+					t.Errorf("%s was sealed and is another now", path)
+				}
+			}
+			if said, err := verified(t, dir); err != nil {
+				t.Errorf("verify: %v\n%s", err, said)
+			}
+		})
 	}
 }
 

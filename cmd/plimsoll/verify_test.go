@@ -25,6 +25,15 @@ func outside(out, err *bytes.Buffer) *IO {
 	return &IO{In: strings.NewReader(""), Out: out, Err: err, Env: func(string) string { return "" }}
 }
 
+// verified runs verify without parsing a command line, which under the race detector
+// takes longer than verifying a small folder; it returns what verify prints.
+func verified(t *testing.T, dir string) (string, error) {
+	t.Helper()
+	var out, warnings bytes.Buffer
+	err := (&VerifyCmd{Dirs: []string{dir}}).Run(t.Context(), outside(&out, &warnings))
+	return out.String(), err
+}
+
 func TestVerifyReportCompare(t *testing.T) {
 	dir := virtualRun(t)
 	ctx := context.Background()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"plimsoll"
+	"plimsoll/detector"
 	"plimsoll/search/shapes"
 )
 
@@ -20,6 +21,7 @@ func Example() {
 // one claim in twenty above the truth, 200 searches would give 17 or more of them in
 // one test of fifty.
 func TestCertifiedSeldomClaimsTooMuch(t *testing.T) {
+	detector.Skip(t, "hundreds of searches")
 	const searches = 20
 	over := 0
 	for _, sd := range []float64{0.06, 0.15} {
@@ -46,6 +48,7 @@ func TestCertifiedSeldomClaimsTooMuch(t *testing.T) {
 // TestThreeTiersCostNoMoreThanAA: three certified numbers take at most the engine time
 // of three bisections of single runs.
 func TestThreeTiersCostNoMoreThanAA(t *testing.T) {
+	detector.Skip(t, "searches for three tiers in ten worlds")
 	for _, sd := range []float64{0.06, 0.15} {
 		for _, w := range shapes.Worlds(sd, shapes.Edge) {
 			certified := bench(t, w.WithSpeed(), "standard", shapes.ThreeTiers(), 4)[0].Minutes

@@ -3,6 +3,8 @@ package profile
 import (
 	"os"
 	"testing"
+
+	"plimsoll/detector"
 )
 
 // Workloads beside the published summary, in the figures that the calibration gives of
@@ -161,9 +163,7 @@ var rackSensitivities = []sensitive{
 // What uncertain inputs are worth moves the limits as it moves those of the
 // calibration, within 1.3x or one agent.
 func TestSensitivity(t *testing.T) {
-	if raced {
-		t.Skip("an hour of simulated time for each row: not under the race detector")
-	}
+	detector.Skip(t, "an hour of simulated time for each row")
 	rows := sensitivities
 	if os.Getenv("PLIMSOLL_PUBLISHED") != "" {
 		rows = append(rows, rackSensitivities...)
@@ -178,9 +178,7 @@ func TestSensitivity(t *testing.T) {
 // More memory, bandwidth, acceptance or a shorter software path never lowers the
 // limit (by more than the bisection's step).
 func TestMoreNeverLowers(t *testing.T) {
-	if raced {
-		t.Skip("hours of simulated time: not under the race detector")
-	}
+	detector.Skip(t, "hours of simulated time")
 	limit := func(name string, change func(*Profile)) int {
 		p, err := Load(name)
 		if err != nil {
