@@ -14,6 +14,7 @@ import (
 // TestCalibrate fits the demo engine to a short virtual run of one that is half as
 // fast, and reads the profile that it wrote.
 func TestCalibrate(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	run, file := filepath.Join(folder, "run"), filepath.Join(folder, "fitted.yaml")
 	code, _, stderr := call(t, nil, "run", "--virtual", "--engine", "h100+llama-3.1-8b", "--engine-speed", "0.5", "--levels", "4,16",

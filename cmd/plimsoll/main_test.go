@@ -127,6 +127,7 @@ func TestBrokenTrajectories(t *testing.T) {
 // TestVirtualRun goes the whole way in virtual time, with tiers that nobody meets:
 // 0 agents is an answer.
 func TestVirtualRun(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	code, stdout, stderr := call(t, nil, "run", "--virtual", "--json", "--max-agents", "16", "--tier", "30tps/10s", "--tier", "9000tps/1ms", "--out", dir)
 	if code != 0 {
@@ -237,6 +238,7 @@ func TestSealedSetLeavesNoText(t *testing.T) {
 
 // TestBudgets: tokens and cost end a run with the best statement, and verify agrees.
 func TestBudgets(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"tokens": {"--budget-tokens", "1000000"},
 		"cost":   {"--budget-cost", "1", "--price-input", "1", "--price-cached", "1", "--price-output", "1"},

@@ -91,6 +91,7 @@ func TestWorkedExample(t *testing.T) {
 // TestPlanOfARun plans with a run of the simulated engine: it stays marked, its
 // interval is carried through, and nothing that is published stands beside it.
 func TestPlanOfARun(t *testing.T) {
+	t.Parallel()
 	dir := virtualRun(t)
 	system := dir + "?unit=8&unit_power=4kW@node_ac&gpu_hour=1&tool=0.5s&name=ours"
 	a := planJSON(t, "--power", "100kW", "--system", system, "--tool-time", "2s")

@@ -56,6 +56,7 @@ func exporter(t *testing.T) string {
 }
 
 func TestPowerCheck(t *testing.T) {
+	t.Parallel()
 	text, err := powerCommand(t, "check", "dcgm:"+exporter(t), "static:1,5kW@rack", "--for", "1500ms")
 	if err == nil || !strings.Contains(err.Error(), "no figure above 0") {
 		t.Errorf("a comma must not split a spec: %v", err)
@@ -81,6 +82,7 @@ func TestPowerCheck(t *testing.T) {
 }
 
 func TestPowerWatch(t *testing.T) {
+	t.Parallel()
 	text, err := powerCommand(t, "watch", "dcgm:"+exporter(t), "--for", "1200ms")
 	if err != nil || !strings.Contains(text, "GPU-a") || !strings.Contains(text, "power W") || strings.Contains(text, "\x1b") {
 		t.Errorf("%v\n%s", err, text)

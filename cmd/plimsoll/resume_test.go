@@ -31,6 +31,7 @@ type crash struct {
 // between two file operations of a run, or within one: sealed levels stay as they are,
 // and the decisions are those of the run that nothing stopped.
 func TestResumeAtEveryFileOperation(t *testing.T) {
+	t.Parallel()
 	whole := filepath.Join(t.TempDir(), "whole")
 	args := []string{"run", "--virtual", "--seed", "5", "--tier", "380tps/3s", "--out", whole} // 8, 4 and 2 agents fail, 1 passes
 	if code, _, said := call(t, nil, args...); code != 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"plimsoll/detector"
 	"plimsoll/sim/study"
 )
 
@@ -34,6 +35,7 @@ func simulate(t *testing.T, args ...string) (rows []study.Row, worths []worth) {
 // TestSimulateSystem searches a node with an ensemble and ablations, then alone: the
 // answer is the same.
 func TestSimulateSystem(t *testing.T) {
+	t.Parallel()
 	args := append([]string{"h200", "--ensemble", "2", "--ablate", "speculation,mxfp4"}, quickly...)
 	rows, worths := simulate(t, args...)
 	if len(rows) != 1 || len(worths) != 2 {
@@ -72,6 +74,7 @@ func TestSimulatePublished(t *testing.T) {
 // TestSimulateShow prints a file that simulates as what it was printed from, and that
 // may be given memory below the KV pool.
 func TestSimulateShow(t *testing.T) {
+	t.Parallel()
 	code, text, stderr := call(t, nil, "simulate", "show", "h200")
 	if code != 0 || !strings.Contains(text, "phi_decode: {value: 1.5, unit:") {
 		t.Fatalf("exit %d\n%s%s", code, text, stderr)
@@ -104,6 +107,7 @@ func TestSimulateShow(t *testing.T) {
 // TestSimulatePublishedChosen has a row for every choice of the system, with what was
 // published still beside it.
 func TestSimulatePublishedChosen(t *testing.T) {
+	t.Parallel()
 	code, stdout, stderr := call(t, nil, append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini", "--chosen", "--json"}, quickly[2:]...)...)
 	var out published
 	if err := json.Unmarshal([]byte(stdout), &out); code != 0 || err != nil {
@@ -155,6 +159,8 @@ func TestSimulateRefuses(t *testing.T) {
 
 // TestSimulatedTables fit a terminal of 100 columns and say what they are.
 func TestSimulatedTables(t *testing.T) {
+	detector.Skip(t, "searches for the width of their tables")
+	t.Parallel()
 	for _, args := range [][]string{
 		append([]string{"simulate", "h200", "--ablate", "speculation", "--trajectories", "mini"}, quickly...),
 		append([]string{"simulate", "published", "--only", "h200", "--trajectories", "mini", "--chosen"}, quickly[2:]...),

@@ -37,6 +37,7 @@ func sweepFiles(t *testing.T, pools ...string) []string {
 }
 
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "sweep")
 	args := append([]string{"run", "--out", out}, sweepFiles(t, "0.25", "1")...)
 	code, table, said := call(t, nil, args...)
@@ -64,6 +65,7 @@ func TestSweep(t *testing.T) {
 
 // TestSweepExit: one run's unmet requirement is the sweep's, and JSON stands alone.
 func TestSweepExit(t *testing.T) {
+	t.Parallel()
 	args := append([]string{"run", "--json", "--require", "100tps/5s=70", "--out", filepath.Join(t.TempDir(), "sweep")}, sweepFiles(t, "1", "0.25")...)
 	code, text, said := call(t, nil, args...)
 	if code != exitRequire {
@@ -91,6 +93,7 @@ func TestGravest(t *testing.T) {
 
 // TestMetricsAddress: what others can reach needs a token that is there.
 func TestMetricsAddress(t *testing.T) {
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "run")
 	for _, c := range []struct {
 		args []string

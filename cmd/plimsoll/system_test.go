@@ -11,6 +11,7 @@ import (
 // TestSystemDescription fills the template in, runs with it, and finds it in the folder:
 // what the run itself knows is not overruled.
 func TestSystemDescription(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file, run := filepath.Join(dir, "system.yaml"), filepath.Join(dir, "run")
 	_, template, _ := call(t, nil, "system")

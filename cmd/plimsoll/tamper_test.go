@@ -12,6 +12,7 @@ import (
 // of a run folder; verify finds each and names the file. In the manifest itself the
 // file that no longer agrees with it may be named instead.
 func TestFlippedByteIsNamed(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	if code, _, said := call(t, nil, "run", "--virtual", "--levels", "2,8", "--out", dir); code != exitUndecided && code != 0 {
 		t.Fatalf("exit %d\n%s", code, said)

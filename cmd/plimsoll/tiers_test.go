@@ -10,6 +10,7 @@ import (
 // TestTiersDerive probes simulated engines, one at another speed, writes a tier set
 // and measures with it.
 func TestTiersDerive(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tiers.yaml")
 	runs := filepath.Join(dir, "runs")

@@ -35,6 +35,7 @@ func verified(t *testing.T, dir string) (string, error) {
 }
 
 func TestVerifyReportCompare(t *testing.T) {
+	t.Parallel()
 	dir := virtualRun(t)
 	ctx := context.Background()
 	var out, warnings bytes.Buffer
