@@ -44,7 +44,7 @@ func (l *locality) aim() {
 	if l.below || l.above || len(all) == 0 {
 		return
 	}
-	top := math.Log(float64(l.c.MaxAgents))
+	low, high := l.flanks(all)
 	for range 3 {
 		var n, x, y, xx, xy float64
 		for i, r := range all {
@@ -62,8 +62,23 @@ func (l *locality) aim() {
 		}
 		l.slope = math.Max(leastSlope, (xy-x*y/n+priorSquares*priorSlope)/(xx-x*x/n+priorSquares))
 		step := x/n - y/n/l.slope
-		l.edge = math.Min(top, l.edge+math.Max(-kernel/2, math.Min(kernel/2, step)))
+		l.edge = math.Max(low, math.Min(high, l.edge+math.Max(-kernel/2, math.Min(kernel/2, step))))
 	}
+}
+
+// flanks returns the levels next to the edge, log agents, of which a run below passes by
+// far and one above fails by far: no line through the runs between leads beyond them.
+func (l *locality) flanks(all []observation) (low, high float64) {
+	low, high = 0, math.Log(float64(l.c.MaxAgents))
+	for _, r := range all {
+		switch m := r.margin(); {
+		case m >= farOff && r.x >= l.edge:
+			high = math.Min(high, r.x)
+		case m <= -farOff && r.x <= l.edge:
+			low = math.Max(low, r.x)
+		}
+	}
+	return low, high
 }
 
 // top reports whether every run passes up to the most agents allowed.
@@ -89,10 +104,16 @@ func (l *locality) settle() {
 	case l.unconfirmed():
 	case cliff && l.bound.ok && l.bound.certified >= pass && len(l.replicates(fail)) >= cliffFails:
 		l.done = true
-	case l.bound.ok && l.bound.tight(l.c.Tight) && len(l.local()) >= l.c.LeastRuns:
+	case l.bound.ok && (l.bound.tight(l.c.Tight) || l.withinOne(2)) && len(l.local()) >= l.c.LeastRuns:
 		l.done = true
 	}
 	l.done = l.done || len(l.local()) >= l.c.Runs
+}
+
+// withinOne reports whether the estimate lies one agent above the bound, and that level
+// has so many runs.
+func (l *locality) withinOne(runs int) bool {
+	return l.bound.ok && math.Floor(l.bound.estimate) == float64(l.bound.certified+1) && l.at(l.bound.certified+1) >= runs
 }
 
 // unconfirmed reports whether the bound still wants a run of its own.
@@ -135,6 +156,8 @@ func (l *locality) next() (int, string) {
 		return 1, "no level passed: a single agent"
 	case len(l.local()) >= l.c.LeastRuns && l.unconfirmed():
 		return l.bound.certified, "a run at the bound itself"
+	case l.withinOne(0) && !l.withinOne(2):
+		return l.bound.certified + 1, "a run one agent above the bound, where the estimate lies"
 	}
 	at := math.Exp(l.edge - l.margin())
 	low := min(max(1, int(math.Round(at*(1-aside)))), l.c.MaxAgents)
@@ -160,6 +183,10 @@ func (l *locality) known() string {
 // point serve the bound best, since a line is known best at its runs' centre.
 func (l *locality) margin() float64 {
 	runs := l.within(localReach)
+	if len(runs) < shareFrom-1 {
+		// Runs further below tell of the spread as well, and end it that runs stay there.
+		runs = l.within(localReach + mostMargin)
+	}
 	n := float64(max(len(runs)+ahead, leastRuns+2))
 	worst := leastMargin
 	if len(runs) < 4 {

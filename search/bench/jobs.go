@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -30,38 +29,23 @@ type row struct {
 // table is a titled list of rows.
 type table struct {
 	Title string `json:"title"`
-	Rows  []row  `json:"rows"`
+	name  string
+	Rows  []row `json:"rows"`
 }
 
-func (t table) print(out io.Writer) {
-	fmt.Fprintf(out, "\n%s\n\n", t.Title)
-	fmt.Fprintln(out, "| engine | run sd | method | tier | true | searches | over-claims | no number | claim/true p5 | p50 | p95 | levels | engine min | of aa |")
-	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, r := range t.Rows {
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %d | %d | %d | %d | %.2f | %.3f | %.2f | %.1f | %.0f | %s |\n", r.Engine, orDash(r.RunSD), r.Method, r.Tier,
-			r.Truth, r.Searches, r.Over, r.None, r.P5, r.P50, r.P95, r.Levels, r.Minutes, orDash(r.OfAA))
-	}
-}
-
-func orDash(x float64) string {
-	if x == 0 || math.IsNaN(x) {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", x)
-}
-
-// job measures one method on one engine: a row a tier.
+// job measures one method on one engine: a row a tier of its table.
 type job struct {
-	name string
-	do   func() ([]row, error)
+	name  string
+	table int
+	do    func() ([]row, error)
 }
 
-// carry does the jobs, as many at once as there are processors, and returns their
-// rows in the order of the jobs.
+// carry does the jobs, as many at once as there are processors, and adds their rows to
+// the tables in the order of the jobs.
 //
 // Goroutines: one a processor, each takes the next job until none is left; all have
 // ended when carry returns.
-func carry(title string, jobs []job, progress io.Writer) (table, error) {
+func carry(jobs []job, tables []table, progress io.Writer) error {
 	rows, errs := make([][]row, len(jobs)), make([]error, len(jobs))
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -73,7 +57,7 @@ func carry(title string, jobs []job, progress io.Writer) (table, error) {
 				rows[i], errs[i] = jobs[i].do()
 				mu.Lock()
 				done++
-				fmt.Fprintf(progress, "%s: %d of %d, %s, %.0f s\n", title, done, len(jobs), jobs[i].name, time.Since(begin).Seconds())
+				fmt.Fprintf(progress, "%d of %d, %.0f s: %s\n", done, len(jobs), time.Since(begin).Seconds(), jobs[i].name)
 				mu.Unlock()
 			}
 		})
@@ -83,12 +67,11 @@ func carry(title string, jobs []job, progress io.Writer) (table, error) {
 	}
 	close(next)
 	workers.Wait()
-	out := table{Title: title}
-	for i := range jobs {
+	for i, j := range jobs {
 		if errs[i] != nil {
-			return out, fmt.Errorf("%s, %s: %w", title, jobs[i].name, errs[i])
+			return fmt.Errorf("%s: %w", j.name, errs[i])
 		}
-		out.Rows = append(out.Rows, rows[i]...)
+		tables[j.table].Rows = append(tables[j.table].Rows, rows[i]...)
 	}
-	return out, nil
+	return nil
 }

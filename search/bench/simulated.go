@@ -27,14 +27,13 @@ type system struct {
 	set   string
 	tier  plimsoll.Tier
 	shape plimsoll.Shape
+	// The long runs that say the truth: so many at every N, with windows this long.
+	runs   int
+	window time.Duration
 }
 
-// The long runs that say the truth, and the most agents that they try.
-const (
-	truthWindow = 30 * time.Minute
-	truthRuns   = 4
-	truthMost   = 40
-)
+// truthMost is the most agents that long runs try.
+const truthMost = 40
 
 // systems are built-in profiles at tiers that they hold for at most 32 agents.
 func systems() []system {
@@ -48,15 +47,15 @@ func systems() []system {
 		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 	}
 	// Contexts of 27,000 tokens build a queue up over minutes: the levels of preset
-	// standard, as they are.
+	// standard, as they are. Chance catches runs there: many long ones say the truth.
 	slow := plimsoll.Shape{
 		Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute, Turns: 1000,
 		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 	}
 	return []system{
-		{"8 x H200, DeepSeek-V4-Pro, set aa", profile.Choice{System: "h200"}, "aa", tier(20, 10*time.Second), slow},
-		{"H100, Llama-3.1-70B, set mini", profile.Choice{System: "h100", Model: "llama-3.1-70b"}, "mini", tier(40, 5*time.Second), shape},
-		{"H100, gpt-oss-120b, set mini", profile.Choice{System: "h100", Model: "gpt-oss-120b"}, "mini", tier(100, 5*time.Second), shape},
+		{"8 x H200, DeepSeek-V4-Pro, set aa", profile.Choice{System: "h200"}, "aa", tier(20, 10*time.Second), slow, 32, 2 * time.Hour},
+		{"H100, Llama-3.1-70B, set mini", profile.Choice{System: "h100", Model: "llama-3.1-70b"}, "mini", tier(40, 5*time.Second), shape, 4, 30 * time.Minute},
+		{"H100, gpt-oss-120b, set mini", profile.Choice{System: "h100", Model: "gpt-oss-120b"}, "mini", tier(100, 5*time.Second), shape, 4, 30 * time.Minute},
 	}
 }
 
@@ -120,23 +119,21 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 }
 
 // truth returns the capacity: the largest N at which long runs of different draws pass,
-// pooled, and those at every smaller N.
+// their turns pooled, and those at every smaller N.
 func (l loaded) truth() (int, error) {
 	shape := l.shape
-	shape.Min, shape.Max, shape.Turns, shape.Limit = truthWindow, truthWindow, 0, 2*truthWindow
+	shape.Min, shape.Max, shape.Turns, shape.Limit = l.window, l.window, 0, 2*l.window
 	for n := 1; n <= truthMost; n++ {
-		var all plimsoll.Evidence
-		for replicate := range truthRuns {
+		all := plimsoll.Evidence{Starved: map[string]int{}}
+		for replicate := range l.runs {
 			e, _, err := l.hold(99, plimsoll.Stage{Level: 1, Attempt: 1, Replicate: replicate, Agents: n, Fresh: true, Shape: shape, Tiers: []plimsoll.Tier{l.tier}, Claim: true}, nil)
 			if err != nil {
 				return 0, err
 			}
-			if replicate == 0 {
-				all = e
-				continue
-			}
 			all.Turns, all.OK, all.Failed = all.Turns+e.Turns, all.OK+e.OK, all.Failed+e.Failed
 			all.TTFT, all.Speed = append(all.TTFT, e.TTFT...), append(all.Speed, e.Speed...)
+			all.Stage.Agents += n
+			all.Starved[l.tier.Name] += e.Starved[l.tier.Name]
 		}
 		if slo.Judge(all, l.tier, slo.Standard()).Outcome != plimsoll.Pass {
 			return n - 1, nil
@@ -149,7 +146,7 @@ func (l loaded) truth() (int, error) {
 func (o options) simulated() ([]job, error) {
 	var out []job
 	for _, s := range systems() {
-		out = append(out, job{s.name, func() ([]row, error) {
+		out = append(out, job{name: s.name, do: func() ([]row, error) {
 			l, err := s.load()
 			if err != nil {
 				return nil, err

@@ -31,33 +31,38 @@ func methods() []method {
 	}
 }
 
-// run makes the tables.
+// run makes the tables, all of their jobs in one queue: the longest first.
 func (o options) run(progress io.Writer) ([]table, error) {
 	var out []table
+	var jobs []job
 	for _, t := range []struct {
 		name, title string
 		jobs        func() ([]job, error)
 	}{
+		{"simulated", "simulated engines, truth by long runs at every N", o.simulated},
 		{"accuracy", "one tier, true capacity 103 agents", o.accuracy},
-		{"others", "one tier, capacities and noise that played no part in choosing the method's numbers", o.others},
 		{"cost", "three tiers, the tighter two bound by speed", o.cost},
-		{"simulated", "simulated engines, truth by a long run at every N", o.simulated},
+		{"others", "one tier, capacities and noise that played no part in choosing the method's numbers", o.others},
 	} {
 		if o.only != "" && o.only != t.name {
 			continue
 		}
-		jobs, err := t.jobs()
+		its, err := t.jobs()
 		if err != nil {
 			return nil, err
 		}
-		done, err := carry(t.title, jobs, progress)
-		if err != nil {
-			return nil, err
+		for i := range its {
+			its[i].table, its[i].name = len(out), t.name+", "+its[i].name
 		}
+		out, jobs = append(out, table{Title: t.title, name: t.name}), append(jobs, its...)
+	}
+	if err := carry(jobs, out, progress); err != nil {
+		return nil, err
+	}
+	for _, t := range out {
 		if t.name == "cost" {
-			ofAA(done.Rows)
+			ofAA(t.Rows)
 		}
-		out = append(out, done)
 	}
 	return out, nil
 }
@@ -65,7 +70,7 @@ func (o options) run(progress io.Writer) ([]table, error) {
 // analytic is the job of searching one world n times.
 func (o options) analytic(m method, w shapes.World, three bool, n int) job {
 	name := fmt.Sprintf("%s, %s, run sd %.2f", m.name, w.Name, w.RunSD)
-	return job{name, func() ([]row, error) {
+	return job{name: name, do: func() ([]row, error) {
 		tiers := shapes.OneTier()
 		if three {
 			tiers, w = shapes.ThreeTiers(), w.WithSpeed()
