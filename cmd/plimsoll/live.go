@@ -17,16 +17,15 @@ import (
 	"plimsoll/report"
 )
 
-// live shows a run while it goes on: a line a sealed level and, on a terminal, a
-// status line that is redrawn. It reads events.jsonl as any other reader would.
+// live shows a run while it goes on: why each level is measured, a line once it is
+// sealed and, on a terminal, a status line that is redrawn. It reads events.jsonl as any other reader would.
 type live struct {
 	out    io.Writer
 	tty    bool
 	colour bool
 	tiers  []plimsoll.Tier
-	stage  *plimsoll.Stage
-	drawn  bool // a status line stands at the cursor
-	spent  float64
+	drawn  bool    // a status line stands at the cursor
+	left   float64 // s that the search is expected to take still; 0 unknown
 	began  time.Time
 }
 
@@ -76,10 +75,7 @@ func (l *live) show(e plimsoll.Event) {
 	case plimsoll.EventBegin:
 		l.begin(*e.Facts, e.Time)
 	case plimsoll.EventStage:
-		l.stage = e.Stage
-		if l.tty {
-			l.status(fmt.Sprintf("%s %4d agents  %s", l.dim("level "+levelName(*e.Stage)), e.Stage.Agents, l.dim(report.Visible(e.Stage.Why))))
-		}
+		l.why(*e.Stage)
 	case plimsoll.EventProgress:
 		l.progress(*e.Progress, e.Time)
 	case plimsoll.EventSealed:
@@ -103,6 +99,16 @@ func (l *live) begin(f plimsoll.Facts, at time.Time) {
 		fmt.Fprint(l.out, l.dim(fmt.Sprintf("  %-11s", report.Visible(t.Name))))
 	}
 	fmt.Fprintln(l.out)
+}
+
+// why says which level begins and why, and how long the search is expected to take still.
+func (l *live) why(s plimsoll.Stage) {
+	l.clear()
+	text := fmt.Sprintf("%-6s %7d agents next: %s", "", s.Agents, report.Visible(s.Why))
+	if l.left > 0 {
+		text += fmt.Sprintf(" (~%s left)", time.Duration(l.left)*time.Second)
+	}
+	fmt.Fprintln(l.out, l.dim(text))
 }
 
 // sealed prints the line of a level that is over.
@@ -132,6 +138,7 @@ func (l *live) sealed(e plimsoll.Event) {
 
 // progress redraws the status line.
 func (l *live) progress(p plimsoll.Progress, at time.Time) {
+	l.left = p.LeftS
 	if !l.tty {
 		return
 	}

@@ -44,3 +44,15 @@ func TestLiveShowsTextsAsText(t *testing.T) {
 		t.Errorf("the texts are shown %d times, want at least 5", n)
 	}
 }
+
+// TestLiveSaysWhy: also where lines stay, every level's reason and the time left are told.
+func TestLiveSaysWhy(t *testing.T) {
+	stage := plimsoll.Stage{Level: 3, Attempt: 1, Agents: 32, Why: "16 passed: twice as many"}
+	var b bytes.Buffer
+	screen := &live{out: &b}
+	screen.show(plimsoll.Event{Kind: plimsoll.EventProgress, Progress: &plimsoll.Progress{LeftS: 75}})
+	screen.show(plimsoll.Event{Kind: plimsoll.EventStage, Stage: &stage})
+	if got := strings.TrimSpace(b.String()); got != "32 agents next: 16 passed: twice as many (~1m15s left)" {
+		t.Errorf("%q", got)
+	}
+}
