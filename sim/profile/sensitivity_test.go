@@ -91,6 +91,9 @@ func both(a, b func(*Profile, *trial)) func(*Profile, *trial) {
 	return func(p *Profile, t *trial) { a(p, t); b(p, t) }
 }
 
+// fromJoining counts a reply's span from when its sequence joins the batch.
+func fromJoining(p *Profile, t *trial) { t.joined, _ = p.accepted() }
+
 func same(*Profile, *trial) {}
 
 // accepting 1.5 tokens a step at a software factor of 1.85.
@@ -125,9 +128,10 @@ var sensitivities = []sensitive{
 	{"b300", "more tool text", 16.9, 16.9, doing(moreTool), false},
 	{"b300", "less tool text", 16.1, 16.1, doing(lessTool), false},
 	{"b300", "longer start", 16.1, 16.1, doing(longerStart), pooled},
-	// Decoding hardly slows with more agents there: at 31 tokens/s it is within the band.
+	// Decoding hardly slows with more agents there: 4 % of a step are half of the agents. So
+	// much is the step before the first token, which the script may count.
 	{"b300", "30 tokens/s", 9.3, 9.3, meeting(30, 10), true},
-	{"b300", "31 tokens/s", 9.3, 9.3, meeting(31, 10), false},
+	{"b300", "30 tokens/s, spans from joining the batch", 9.3, 9.3, both(meeting(30, 10), fromJoining), false},
 	{"b300", "60 tokens/s, 5 s", 0.8, 0.8, meeting(60, 5), false},
 	{"mi355x", "base", 2.9, 2.9, same, false},
 	{"mi355x", "ideal KV changes nothing", 2.9, 2.9, regime("ideal"), false},
