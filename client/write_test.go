@@ -84,6 +84,7 @@ func TestBigBody(t *testing.T) {
 
 // An engine that takes no more bytes: it may have replied, hung up, or do nothing.
 func TestBodyIsNotTaken(t *testing.T) {
+	big := bigTurn(t)
 	for name, test := range map[string]struct {
 		serve  func(net.Conn)
 		cancel bool
@@ -100,7 +101,7 @@ func TestBodyIsNotTaken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTestClient(t, serveRaw(t, test.serve), nil)
-			call := Call{Encoded: bigTurn(t), Output: dialect.Output{Policy: dialect.Recorded}, Request: time.Minute}
+			call := Call{Encoded: big, Output: dialect.Output{Policy: dialect.Recorded}, Request: time.Minute}
 			if test.class == plimsoll.ClassTimeout {
 				call.Request = 200 * time.Millisecond
 			}
