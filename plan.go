@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// FreeGuard is the most tokens that a reply of output policy free may have.
+const FreeGuard = 16384
+
 // Plan is one validated run: what package config makes of flags, environment,
 // file and preset. It holds no secret, only the names of where secrets are.
 type Plan struct {

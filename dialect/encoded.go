@@ -17,11 +17,8 @@ const (
 	Primer   Policy = "primer"   // one token: only the prompt matters
 )
 
-// freeGuard bounds the tokens of a free reply.
-const freeGuard = 16384
-
 // Output is how long one reply is asked to be. Max 0 is the policy's own: the
-// turn's recorded length (at least 1), [freeGuard], or 1.
+// turn's recorded length (at least 1), [plimsoll.FreeGuard], or 1.
 type Output struct {
 	Policy Policy
 	Max    int
@@ -63,7 +60,7 @@ func (e *Encoded) Max(turn int, o Output) int {
 	case o.Max > 0:
 		return o.Max
 	case o.Policy == Free:
-		return freeGuard
+		return plimsoll.FreeGuard
 	case o.Policy == Primer:
 		return 1
 	}

@@ -181,7 +181,7 @@ func (d *Deployment) check(r Request) error {
 // firstStage is what a Serve engine is asked for.
 func (d *Deployment) firstStage(r Request) Request {
 	if len(d.decode) > 0 {
-		r.Output = 1
+		r.Output, r.MaxOutput = 1, 1
 	}
 	return r
 }

@@ -99,6 +99,7 @@ func (e *Engine) sequence(r Request, f *flight) *sequence {
 func (r *rank) enqueue(now time.Duration, s *sequence) {
 	e := r.engine
 	s.rank, s.arrival, s.prompt, s.full = r, now, s.Tokens, blocksOf(s.Prefix)
+	s.MaxOutput = max(s.Output, min(s.MaxOutput, e.cfg.MaxContext-s.Tokens))
 	e.last = now
 	if r.running()+r.waiting.len() == 0 {
 		r.share = e.cfg.Estimate.First

@@ -10,7 +10,7 @@ import (
 // SGLang does (sgl-project/sglang, python/sglang/srt/managers/schedule_policy.py and
 // scheduler_components/new_token_ratio_tracker.py). A request is let in where the pool
 // has room for its prompt, its output and a block, beside a share of the output that the
-// decoding ones have to go. The share begins at First, falls by (First-Least)/Steps with
+// decoding ones may have to go. The share begins at First, falls by (First-Least)/Steps with
 // each step that decodes, is what has been generated of what was asked after a retraction,
 // and begins anew on an idle rank.
 type Estimate struct {
@@ -35,7 +35,9 @@ func (e Estimate) validate(reserve Reserve, separate bool) error {
 }
 
 // ahead returns the tokens of output that the estimate counts of a sequence.
-func (e *Estimate) ahead(s *sequence, output int) int { return min(s.Output-output, e.MaxTokens) }
+func (e *Estimate) ahead(s *sequence, output int) int {
+	return min(s.MaxOutput-output, e.MaxTokens)
+}
 
 // promise counts what the running sequences are to take of the pool beside what they
 // have. Those that still have a prompt to compute count in full, as in the step that lets
@@ -105,7 +107,7 @@ func (r *rank) generated() float64 {
 	for _, k := range r.decoding.ends {
 		s := k.of
 		got += r.decoding.outputOf(s) + r.engine.cfg.Estimate.RetractTokens
-		asked += s.Output
+		asked += s.MaxOutput
 	}
 	return min(1, float64(got)/float64(asked))
 }

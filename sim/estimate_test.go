@@ -18,11 +18,14 @@ func TestEstimateAdmits(t *testing.T) {
 		name     string
 		estimate Estimate
 		steps    int // that decode until it is let in
+		most     int // tokens that the first may generate, where that is more than it will
 	}{
-		{"0.80 of 99 is below 80", Estimate{First: 0.8, Least: 0.8, Steps: 1, MaxTokens: 999}, 0},
-		{"0.81 is not, and never will be", Estimate{First: 0.81, Least: 0.81, Steps: 1, MaxTokens: 999}, 99},
-		{"of one request 79 are counted at most", Estimate{First: 1, Least: 1, Steps: 1, MaxTokens: 79}, 0},
-		{"0.9 falls by 0.05 a step: 0.70 of 95 is below 70", Estimate{First: 0.9, Least: 0.1, Steps: 16, MaxTokens: 999}, 4},
+		{"0.80 of 99 is below 80", Estimate{First: 0.8, Least: 0.8, Steps: 1, MaxTokens: 999}, 0, 0},
+		{"0.81 is not, and never will be", Estimate{First: 0.81, Least: 0.81, Steps: 1, MaxTokens: 999}, 99, 0},
+		{"of one request 79 are counted at most", Estimate{First: 1, Least: 1, Steps: 1, MaxTokens: 79}, 0, 0},
+		{"0.9 falls by 0.05 a step: 0.70 of 95 is below 70", Estimate{First: 0.9, Least: 0.1, Steps: 16, MaxTokens: 999}, 4, 0},
+		{"0.80 of 119 that it may generate is above 80", Estimate{First: 0.8, Least: 0.8, Steps: 1, MaxTokens: 999}, 99, 120},
+		{"the context holds 150 of 999", Estimate{First: 0.5, Least: 0.5, Steps: 1, MaxTokens: 999}, 0, 999},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := New(small(func(cfg *Config) { cfg.Reserve, cfg.Estimate = ReserveEstimate, c.estimate }))
@@ -35,7 +38,7 @@ func TestEstimateAdmits(t *testing.T) {
 					got[m.ID] = m.At
 				}
 			}
-			for id, r := range []Request{{ID: 1, Tokens: 50, Output: 100}, {ID: 2, Tokens: 40, Output: 20}} {
+			for id, r := range []Request{{ID: 1, Tokens: 50, Output: 100, MaxOutput: c.most}, {ID: 2, Tokens: 40, Output: 20}} {
 				if err := e.Submit(time.Duration(id)*time.Second, r); err != nil {
 					t.Fatal(err)
 				}
@@ -71,7 +74,7 @@ func TestRetract(t *testing.T) {
 			}
 			r := e.ranks[0]
 			for i, d := range []struct{ tokens, output int }{{60, 30}, {60, 5}, {90, 5}, {80, 5}} {
-				s := &sequence{Request: Request{ID: uint64(i + 1), Tokens: d.tokens, Output: 80, Prefix: []Run{{uint64(i), d.tokens / 10}}}, rank: r, output: d.output, counted: d.output, order: uint64(i), full: d.tokens / 10}
+				s := &sequence{Request: Request{ID: uint64(i + 1), Tokens: d.tokens, Output: 80, MaxOutput: 80, Prefix: []Run{{uint64(i), d.tokens / 10}}}, rank: r, output: d.output, counted: d.output, order: uint64(i), full: d.tokens / 10}
 				r.pool.take(d.tokens/10 + d.output/10)
 				s.held = r.pool.publish(nil, s.Prefix, s.full)
 				s.shared, s.reserved = s.full, d.output/10

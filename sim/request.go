@@ -15,6 +15,9 @@ type Request struct {
 	// slice until the request is done.
 	Prefix []Run
 	Output int // tokens to generate, at least 1
+	// MaxOutput is the most tokens that the client allows, all that an engine knows of
+	// the output beforehand; below Output it is Output.
+	MaxOutput int
 	// Session groups requests that share a prefix, for routing; 0 is none.
 	Session uint64
 	// Ready says that the prompt's KV cache comes with the request, from another

@@ -74,6 +74,7 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	if refused != nil {
 		return nil, refused
 	}
+	most := limit
 	id := s.nextID.Add(1)
 	g := &generation{
 		id: id, name: fmt.Sprintf("chatcmpl-%016x", mix(id)), created: time.Now().Unix(), opts: o,
@@ -82,7 +83,7 @@ func (s *Server) accept(r *http.Request) (*generation, *apiError) {
 	if natural := max(o.MinTokens, naturalMin+int(g.seed%naturalSpan)); !o.IgnoreEOS && natural <= limit {
 		limit, g.finish = natural, "stop"
 	}
-	g.request = sim.Request{ID: id, Tokens: tokens, Prefix: runsOf(b.Blocks), Output: limit, Session: c.id}
+	g.request = sim.Request{ID: id, Tokens: tokens, Prefix: runsOf(b.Blocks), Output: limit, MaxOutput: most, Session: c.id}
 	return g, nil
 }
 

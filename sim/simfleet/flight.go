@@ -25,9 +25,12 @@ type flight struct {
 func (c *crew) send(e *entry) {
 	f, a := c.fleet, e.action
 	p := f.prompt(a)
-	output := p.output
-	if a.Primer {
+	output, most := p.output, 0
+	switch {
+	case a.Primer:
 		output = 1
+	case f.config.OutputPolicy == outputFree:
+		most = plimsoll.FreeGuard
 	}
 	fl := c.fly(e)
 	c.note(note{kind: sent, other: e.at, slot: int32(e.slot), branch: int32(a.Branch), tokens: int32(output), primer: a.Primer})
@@ -37,7 +40,7 @@ func (c *crew) send(e *entry) {
 		walk = c.key
 	}
 	fl.prefix = p.chain.prefix(fl.prefix, p.blocks, c.key, walk)
-	err := c.engine.Submit(c.time(), sim.Request{ID: fl.id, Tokens: p.full, Prefix: fl.prefix, Output: output, Session: session})
+	err := c.engine.Submit(c.time(), sim.Request{ID: fl.id, Tokens: p.full, Prefix: fl.prefix, Output: output, MaxOutput: most, Session: session})
 	if err != nil {
 		fl.refused = err.Error()
 		c.todo.add(entry{at: e.at.Add(rejectedAfter), slot: e.slot, refused: fl})
