@@ -55,10 +55,9 @@ func (c Config) Validate() error {
 
 // Roster decides who walks what. It is read-only once built and shared by all slots.
 type Roster struct {
-	config  Config
-	graphs  []graph
-	total   []time.Duration // running sum of durations, for the draw by duration
-	longest int             // turns of the longest trajectory
+	config Config
+	graphs []graph
+	total  []time.Duration // running sum of durations, for the draw by duration
 }
 
 // NewRoster builds the turn graphs of a set.

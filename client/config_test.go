@@ -139,7 +139,7 @@ func TestHTTP2(t *testing.T) {
 		class   plimsoll.Class
 	}{
 		"well":  {streamer(5), plimsoll.ClassOK},
-		"error": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 503) }, plimsoll.ClassHTTP},
+		"error": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) }, plimsoll.ClassHTTP},
 		"plain": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, "{}")
@@ -150,7 +150,9 @@ func TestHTTP2(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, plimsoll.ClassCut},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.2:9/v1", 307) }, plimsoll.ClassHTTP},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.2:9/v1", http.StatusTemporaryRedirect)
+		}, plimsoll.ClassHTTP},
 		"gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			w.Header().Set("Content-Encoding", "gzip")

@@ -159,7 +159,7 @@ func TestJSONOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if stdout != string(file) {
-		t.Error(fmt.Sprintf("standard output is not result.json (%d and %d bytes)", len(stdout), len(file)))
+		t.Errorf("standard output is not result.json (%d and %d bytes)", len(stdout), len(file))
 	}
 }
 

@@ -152,7 +152,7 @@ func (c *Commitment) Verify(r *Reveal) error {
 		return fmt.Errorf("verify: the path is too long for %d leaves", r.Count)
 	}
 	if got := hex.EncodeToString(node[:]); got != c.Root {
-		return fmt.Errorf("verify: the trajectory is not leaf %d of this commitment: its root is %.16s..., not %.16s...", r.Leaf, got, c.Root)
+		return fmt.Errorf("verify: the trajectory is not leaf %d of this commitment: its root begins with %.16s, not %.16s", r.Leaf, got, c.Root)
 	}
 	return nil
 }

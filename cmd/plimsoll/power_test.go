@@ -57,11 +57,11 @@ func exporter(t *testing.T) string {
 
 func TestPowerCheck(t *testing.T) {
 	t.Parallel()
-	text, err := powerCommand(t, "check", "dcgm:"+exporter(t), "static:1,5kW@rack", "--for", "1500ms")
+	_, err := powerCommand(t, "check", "dcgm:"+exporter(t), "static:1,5kW@rack", "--for", "1500ms")
 	if err == nil || !strings.Contains(err.Error(), "no figure above 0") {
 		t.Errorf("a comma must not split a spec: %v", err)
 	}
-	text, err = powerCommand(t, "check", "dcgm:"+exporter(t), "static:10kW@rack", "--for", "1500ms", "--accelerators", "1")
+	text, err := powerCommand(t, "check", "dcgm:"+exporter(t), "static:10kW@rack", "--for", "1500ms", "--accelerators", "1")
 	for _, want := range []string{"boundary accelerator, basis measured, grade G1", "GPU-a", "boundary rack, basis static, grade G0", "10000.0 W", "good"} {
 		if err != nil || !strings.Contains(text, want) {
 			t.Fatalf("lacks %q: %v\n%s", want, err, text)

@@ -60,9 +60,6 @@ func shortest(c sim.DeploymentConfig) int {
 	return n
 }
 
-// Model returns the name of the served model.
-func (s *Server) Model() string { return s.model }
-
 // Run serves an engine until ctx ends. ready is called once with the base URL,
 // http://HOST:PORT/v1, when it listens. A cancelled context is no error.
 func Run(ctx context.Context, cfg Config, ready func(url string)) error {

@@ -75,7 +75,6 @@ type codexMeta struct {
 
 type codexSession struct {
 	*walk
-	name    string
 	message trajectory.Message // items of the reply under way
 	started time.Duration
 	last    time.Duration

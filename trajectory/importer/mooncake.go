@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -44,7 +43,6 @@ type mooncakeSession struct {
 	id    string
 	calls []shapeCall
 	text  *walk // where the rows carry text
-	clock time.Duration
 }
 
 func readMooncake(in *input) ([]*plimsoll.Trajectory, error) {

@@ -33,11 +33,6 @@ func (s *source) unit() float64 { return float64(s.next()>>11) / (1 << 53) }
 // below draws from 0..n-1.
 func (s *source) below(n int) int { return int(s.unit() * float64(n)) }
 
-// normal draws from the standard normal law by its inverse.
-func (s *source) normal() float64 {
-	return quantile((float64(s.next()>>11) + 0.5) / (1 << 53))
-}
-
 // spread is draw number i of an evenly spread sequence in dimension dim: the
 // additive recurrence of the plastic number (Roberts, 2018), begun at a seeded
 // place. Any number of first draws covers [0, 1) evenly, so that a set of some
