@@ -36,7 +36,7 @@ func TestDuckDBAgrees(t *testing.T) {
 	}
 	if err := python("-c", "import duckdb").Run(); err != nil {
 		if os.Getenv("CI") == "true" && parts != "" {
-			t.Fatalf("python3 with duckdb is missing: %v; pip install --target $PLIMSOLL_PARTS/python duckdb", err)
+			t.Fatalf("python3 with duckdb is missing: %v; scripts/parts.sh installs it", err)
 		}
 		t.Skip("python3 with duckdb is missing; pip install duckdb and run again")
 	}

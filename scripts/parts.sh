@@ -12,6 +12,7 @@ parts=${PLIMSOLL_PARTS:-${XDG_CACHE_HOME:-$HOME/.cache}/plimsoll/parts}
 mkdir -p "$parts"
 llama_version=11434.0.0
 model_version=0.1.2
+duckdb_version=2.0.1
 
 say() { echo "parts: $*" >&2; }
 
@@ -77,10 +78,11 @@ prometheus() {
 }
 
 duckdb() {
-  [ -d "$parts/python/duckdb" ] && return 0
+  [ -d "$parts/python/duckdb-$duckdb_version.dist-info" ] && return 0
   command -v python3 >/dev/null || { say "no python3 here, cannot install duckdb"; return 1; }
-  say "installing duckdb's Python reader"
-  python3 -m pip install -q --target "$parts/python" duckdb >"$parts/duckdb.log" 2>&1 || say "duckdb is not to be had (see $parts/duckdb.log)"
+  say "installing duckdb's Python reader ($duckdb_version)"
+  rm -rf "$parts/python"
+  python3 -m pip install -q --target "$parts/python" "duckdb==$duckdb_version" >"$parts/duckdb.log" 2>&1 || say "duckdb is not to be had (see $parts/duckdb.log)"
 }
 
 chromium

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Every is the time between scrapes.
-const Every = 100 * time.Millisecond
+// every is the time between scrapes.
+const every = 100 * time.Millisecond
 
 // Start runs the server, scraping target's (HOST:PORT) /metrics under the name of a
 // job, until the test ends. It returns the server's address once the server has a
@@ -34,7 +34,7 @@ func Start(t testing.TB, job, target, metric string) string {
 	}
 	folder := t.TempDir()
 	file := filepath.Join(folder, "prometheus.yml")
-	config := fmt.Sprintf("global: {scrape_interval: %s, scrape_timeout: %[1]s}\nscrape_configs:\n- job_name: %s\n  static_configs: [{targets: ['%s']}]\n", Every, job, target)
+	config := fmt.Sprintf("global: {scrape_interval: %s, scrape_timeout: %[1]s}\nscrape_configs:\n- job_name: %s\n  static_configs: [{targets: ['%s']}]\n", every, job, target)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
