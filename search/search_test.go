@@ -64,12 +64,16 @@ func (e engine) hold(s plimsoll.Stage) plimsoll.Past {
 
 // conduct runs a search to its answer.
 func conduct(t interface{ Fatalf(string, ...any) }, m plimsoll.Method, e engine, past ...plimsoll.Past) (*plimsoll.Answer, []plimsoll.Past) {
+	return conductBy(t, m, e.hold, past...)
+}
+
+func conductBy(t interface{ Fatalf(string, ...any) }, m plimsoll.Method, hold func(plimsoll.Stage) plimsoll.Past, past ...plimsoll.Past) (*plimsoll.Answer, []plimsoll.Past) {
 	for range 400 {
 		stage, answer := m.Next(past)
 		if answer != nil {
 			return answer, past
 		}
-		past = append(past, e.hold(*stage))
+		past = append(past, hold(*stage))
 	}
 	t.Fatalf("no answer after 400 levels")
 	return nil, nil
