@@ -159,13 +159,20 @@ func TestAlwaysEndsAndNeverClaimsAboveWhatItTested(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				answer, past := conduct(t, quick(t, change), noisy(t, outcomes))
-				passed := map[string]int{}
+				passed, claims := map[string]int{}, map[int]bool{}
 				for _, p := range past {
+					if p.Stage.Claim {
+						claims[p.Stage.Level] = true
+					}
 					for _, v := range p.Verdicts {
 						if v.Outcome == plimsoll.Pass {
 							passed[v.Tier] = max(passed[v.Tier], v.Agents)
 						}
 					}
+				}
+				// Runs of one edge and MoreRuns for each of two further tiers.
+				if most := map[string]int{"certified": 30 + 2*2, "published": 45 + 2*2, "certified on a budget": 24}[name]; len(claims) > most {
+					t.Fatalf("%d claim levels, at most %d", len(claims), most)
 				}
 				for _, a := range answer.Tiers {
 					if a.Capacity > passed[a.Tier.Name] || a.Certified > passed[a.Tier.Name] || a.AtLeast > passed[a.Tier.Name] {
