@@ -14,10 +14,11 @@ type Load interface {
 	Drain(ctx context.Context) error
 }
 
-// Enough is asked whether a level under way is settled, with the instant of the tick.
+// Enough is asked whether a level under way is settled, with the instant at which its
+// window opened and that of the tick.
 // inFlight returns the turns that were sent and have not ended, as rows without an
 // End or a class; one that ends meanwhile may stand there and in the sink.
-type Enough func(at Instant, inFlight func() []Row) bool
+type Enough func(opened, at Instant, inFlight func() []Row) bool
 
 // Sink takes what a level produces. Its methods may be called concurrently; the
 // same key (level, attempt, slot, walk, branch, turn) twice is stored once.

@@ -3,6 +3,7 @@ package plimsoll
 import (
 	"encoding/json"
 	"math"
+	"time"
 )
 
 // Evidence is what a level's rows say: the population of all turns of all agents
@@ -51,6 +52,10 @@ type Evidence struct {
 	// for intervals that respect that its turns resemble each other.
 	Journeys []Journey
 	Steady   Steady
+	Settling Settling
+	// Falling says of a level under way that TTFT falls through its window: a backlog
+	// drains, and that turns came late says nothing of what comes after.
+	Falling bool
 
 	LagP99ms float64
 	Observed Observed
@@ -76,6 +81,11 @@ type Steady struct {
 	SpeedTrendP   float64
 	BatchesJudged int
 }
+
+// Settling says how far the load was from stationary by the rule of the level's shape, the
+// largest change over what may change: when the window opened (up to 1 it is stationary),
+// and the least at the ticks before. NaN: settling was of fixed length, or no tick before.
+type Settling struct{ Drift, Least float64 }
 
 // OpenTurn is a turn without an end of its own.
 type OpenTurn struct {
@@ -170,6 +180,11 @@ type Past struct {
 	Verdicts []Verdict
 	Took     float64 // s from the level's begin to its end
 	Spent    Tokens  // of all its turns, primers and turns outside the window too
+}
+
+// Settled returns how long the level settled: from the end of its ramp until its window opened.
+func (p *Past) Settled() time.Duration {
+	return p.Evidence.Window.Start.Sub(Instant(0).Add(p.Stage.Shape.RampFor(p.Stage.Agents)))
 }
 
 // Answer ends a search.

@@ -95,15 +95,17 @@ type Event struct {
 	Time   time.Time `json:"time"`
 	Kind   string    `json:"kind"` // EventBegin ...
 
-	Facts    *Facts    `json:"facts,omitempty"`    // begin
-	Stage    *Stage    `json:"stage,omitempty"`    // stage
-	Progress *Progress `json:"progress,omitempty"` // progress
-	Level    string    `json:"level,omitempty"`    // sealed: "0007.1"
-	Verdicts []Verdict `json:"verdicts,omitempty"` // sealed
-	Validity string    `json:"validity,omitempty"` // sealed: valid or void
-	Gates    []Gate    `json:"gates,omitempty"`    // sealed
-	Message  string    `json:"message,omitempty"`  // warning, error, end
-	Exit     int       `json:"exit,omitempty"`     // end
+	Facts    *Facts    `json:"facts,omitempty"`     // begin
+	Stage    *Stage    `json:"stage,omitempty"`     // stage
+	Progress *Progress `json:"progress,omitempty"`  // progress
+	Level    string    `json:"level,omitempty"`     // sealed: "0007.1"
+	Verdicts []Verdict `json:"verdicts,omitempty"`  // sealed
+	Validity string    `json:"validity,omitempty"`  // sealed: valid or void
+	Gates    []Gate    `json:"gates,omitempty"`     // sealed
+	Opened   string    `json:"opened,omitempty"`    // sealed: why the window opened, as Observed.Opened
+	SettledS float64   `json:"settled_s,omitempty"` // sealed: from the end of the ramp until then
+	Message  string    `json:"message,omitempty"`   // warning, error, end
+	Exit     int       `json:"exit,omitempty"`      // end
 }
 
 // The kinds of event.
@@ -125,7 +127,8 @@ type Progress struct {
 	InFlight int      `json:"in_flight"`
 	Phase    string   `json:"phase"` // ramp, settle, window, hold
 	AtS      float64  `json:"at_s"`
-	Turns    int      `json:"turns"` // of the population so far
+	OpenedS  *float64 `json:"opened_s,omitempty"` // when the window opened
+	Turns    int      `json:"turns"`              // of the population so far
 	SpeedTPS *float64 `json:"p25_speed_tps,omitempty"`
 	TTFTs    *float64 `json:"p95_ttft_s,omitempty"`
 	TokensPS float64  `json:"tokens_per_s"`

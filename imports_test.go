@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"trajectory/synth":    {"trajectory", "token"},
 	"token":               {},
 	"dialect":             {"token"},
-	"agent":               {},
+	"agent":               {"measure"},
 	"client":              {"dialect", "token"},
 	"fleet":               {"agent", "client", "dialect", "token"},
 	"sim":                 {},

@@ -26,11 +26,12 @@ type Stage struct {
 // or is Max long; with a Limit it closes early enough for its slowest turn so far
 // to end before the limit.
 type Shape struct {
-	Ramp          time.Duration `json:"ramp_ns"`     // agents start evenly spread over it
-	SpawnPerS     float64       `json:"spawn_per_s"` // instead of Ramp when above 0: (N-1)/rate seconds
-	Settle        time.Duration `json:"settle_ns"`   // after the ramp, not counted
-	Min           time.Duration `json:"min_ns"`      // of the window
-	Max           time.Duration `json:"max_ns"`      // of the window; 0 = no bound but the limit
+	Ramp          time.Duration `json:"ramp_ns"`                 // agents start evenly spread over it
+	SpawnPerS     float64       `json:"spawn_per_s"`             // instead of Ramp when above 0: (N-1)/rate seconds
+	Settle        time.Duration `json:"settle_ns"`               // after the ramp, not counted
+	SettleMax     time.Duration `json:"settle_max_ns,omitempty"` // settling goes on until the load is stationary, at most so long; 0 as long as Settle
+	Min           time.Duration `json:"min_ns"`                  // of the window
+	Max           time.Duration `json:"max_ns"`                  // of the window; 0 = no bound but the limit
 	Turns         int           `json:"turns"`
 	Walks         int           `json:"walks"`
 	WalksPerAgent int           `json:"walks_per_agent"`
@@ -48,9 +49,28 @@ func (s Shape) RampFor(n int) time.Duration {
 	return s.Ramp
 }
 
+// UntilStationary reports whether settling goes on until the load is stationary.
+func (s Shape) UntilStationary() bool { return s.SettleMax > s.Settle }
+
+// OpensFrom returns when the window of n agents opens at the earliest, OpensBy when at the
+// latest. In between it may open at every tick.
+func (s Shape) OpensFrom(n int) Instant { return Instant(0).Add(s.RampFor(n) + s.Settle) }
+
+// OpensBy is described at OpensFrom.
+func (s Shape) OpensBy(n int) Instant {
+	return Instant(0).Add(s.RampFor(n) + max(s.Settle, s.SettleMax))
+}
+
+// NextTick returns the first tick after an instant.
+func (s Shape) NextTick(at Instant) Instant {
+	return at - at%Instant(s.Tick) + Instant(s.Tick)
+}
+
 // Validate names the first field that is out of bounds.
 func (s Shape) Validate() error {
 	switch {
+	case s.SettleMax != 0 && s.SettleMax < s.Settle:
+		return fmt.Errorf("level shape: longest settling %s is below settling %s", s.SettleMax, s.Settle)
 	case s.Ramp < 0, s.Settle < 0, s.Max < 0, s.Limit < 0:
 		return fmt.Errorf("level shape: ramp %s, settle %s, window max %s and limit %s must not be negative", s.Ramp, s.Settle, s.Max, s.Limit)
 	case s.Min <= 0:
@@ -73,6 +93,9 @@ type Observed struct {
 	End         Instant       `json:"end_ns"`  // when the level was over
 	Tick        Instant       `json:"tick_ns"` // tick at which enough() stopped it, Never if it did not
 	Closed      string        `json:"closed"`  // why the window closed: enough, full, max, limit, broken, interrupted
+	// Opened is why the window opened when it did, where settling goes on until the load is
+	// stationary: stationary, max; empty where it is as long as the shape says.
+	Opened string `json:"opened,omitempty"`
 	// TurnsSent counts turns sent in the window by the client's own counter, for
 	// the ledger: it must equal the rows of the population.
 	TurnsSent int `json:"turns_sent"`

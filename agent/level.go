@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plimsoll"
+	"plimsoll/measure"
 )
 
 // Level is the protocol of one level attempt as a pure state machine, the same for
@@ -14,7 +15,8 @@ import (
 //
 //	phase    until
 //	ramp     the last agent began (agent i begins at i/N of the ramp)
-//	settle   Shape.Settle later; the window opens
+//	settle   Shape.Settle later, and where the shape says so until the load is
+//	         stationary, at most Shape.SettleMax later; the window opens
 //	window   it is Min long and holds its Turns and Walks ("full"), or is Max long
 //	         ("max"), or the slowest turn so far would only just end before the
 //	         limit ("limit"), or Enough said so at a tick ("enough")
@@ -26,7 +28,10 @@ import (
 type Level struct {
 	stage   plimsoll.Stage
 	ramped  plimsoll.Instant // end of the ramp
-	window  plimsoll.Window  // End Never while it is open
+	window  plimsoll.Window  // Start: the next chance to open while it has not; End Never while it is open
+	opened  bool
+	why     string            // it opened, where the shape leaves that to the load
+	asked   []measure.Request // that ended before it opened
 	closed  string
 	stopped plimsoll.Instant // the tick that stopped the level
 	tick    plimsoll.Instant // next tick to ask at
@@ -34,9 +39,9 @@ type Level struct {
 
 	slots   []seat
 	counted int                // turns sent in the window, while it is open
-	open    int                // turns of the window in flight, after it closed
+	flying  int                // turns of the window in flight, after it closed
 	sent    []plimsoll.Instant // of ended turns, since the window opened
-	walked  []plimsoll.Instant // since the window opened
+	walked  []walk             // since the window opened
 	short   int                // slots below WalksPerAgent
 	slowest time.Duration      // of the turns that ended
 	gone    time.Duration      // slot time in the window that nothing filled
@@ -71,12 +76,11 @@ func NewLevel(s plimsoll.Stage) (*Level, error) {
 		return nil, fmt.Errorf("level %d: agents %d: want at least 1", s.Level, s.Agents)
 	}
 	ramped := plimsoll.Instant(0).Add(s.Shape.RampFor(s.Agents))
-	start := ramped.Add(s.Shape.Settle)
+	start := s.Shape.OpensFrom(s.Agents)
 	l := &Level{
 		stage: s, ramped: ramped, window: plimsoll.Window{Start: start, End: plimsoll.Never},
-		stopped: plimsoll.Never, slots: make([]seat, s.Agents),
+		stopped: plimsoll.Never, slots: make([]seat, s.Agents), tick: s.Shape.NextTick(start),
 	}
-	l.tick = start - start%plimsoll.Instant(s.Shape.Tick) + plimsoll.Instant(s.Shape.Tick)
 	if s.Shape.WalksPerAgent > 0 {
 		l.short = s.Agents
 	}
@@ -101,7 +105,7 @@ func (l *Level) Phase(now plimsoll.Instant) string {
 		return "hold"
 	case now < l.ramped:
 		return "ramp"
-	case now < l.window.Start:
+	case !l.opened:
 		return "settle"
 	}
 	return "window"
@@ -116,14 +120,20 @@ func (l *Level) Next(now plimsoll.Instant) plimsoll.Instant {
 		soon = min(now.Add(shape.Limit/1000), plimsoll.Instant(shape.Limit))
 	}
 	if l.closed != "" {
-		if l.open == 0 {
+		if l.flying == 0 {
 			return now
 		}
 		return max(now, soon)
 	}
 	next := l.tick
+	if !l.opened {
+		next = l.window.Start
+	}
 	if shape.Limit > 0 {
 		next = min(next, soon)
+	}
+	if !l.opened {
+		return max(now, next)
 	}
 	if shape.Max > 0 {
 		next = min(next, l.window.Start.Add(shape.Max))
@@ -159,7 +169,7 @@ func (l *Level) Look(now plimsoll.Instant) Todo {
 		l.close(ClosedLimit, limit)
 		l.over = true
 		return Cut
-	case now < l.window.Start:
+	case !l.opened && l.closed == "" && !l.open(now):
 		return Nothing
 	case now >= l.tick && l.closed == "":
 		return AskEnough
@@ -173,6 +183,9 @@ func (l *Level) Look(now plimsoll.Instant) Todo {
 	}
 	return Nothing
 }
+
+// OpenedAt returns when the window opened.
+func (l *Level) OpenedAt() plimsoll.Instant { return l.window.Start }
 
 // AskedTick returns the tick that AskEnough is about. A caller that is late asks tick
 // by tick.
@@ -233,14 +246,14 @@ func (l *Level) close(why string, at plimsoll.Instant) {
 // Observed returns what the level knows of itself; the load adds the rest. It is
 // complete once every turn in flight was cut and told to Ended.
 func (l *Level) Observed(now plimsoll.Instant) plimsoll.Observed {
-	o := plimsoll.Observed{Window: l.window, End: now, Tick: l.stopped, Closed: l.closed}
+	o := plimsoll.Observed{Window: l.window, End: now, Tick: l.stopped, Opened: l.why, Closed: l.closed}
 	for _, at := range l.sent {
 		if l.window.Holds(at) {
 			o.TurnsSent++
 		}
 	}
-	for _, at := range l.walked {
-		if l.window.Holds(at) {
+	for _, w := range l.walked {
+		if l.window.Holds(w.at) {
 			o.Walks++
 		}
 	}

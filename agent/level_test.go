@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"plimsoll"
+	"plimsoll/measure"
 )
 
 // happening is one entry of the test's schedule.
@@ -16,6 +17,7 @@ type happening struct {
 	at     plimsoll.Instant
 	begin  bool
 	send   bool
+	token  bool // the first one
 	slot   int
 	action Action
 	sent   plimsoll.Instant
@@ -58,6 +60,9 @@ func drive(t *rapid.T, stage plimsoll.Stage, roster *Roster, service func() (fir
 	end := func(h happening, at plimsoll.Instant, class plimsoll.Class) {
 		level.Ended(h.slot, h.action.Branch, h.sent, at)
 		flying--
+		if h.first > at {
+			h.first = plimsoll.Never
+		}
 		out.rows = append(out.rows, plimsoll.Row{Slot: int32(h.slot), Primer: h.action.Primer, Sent: h.sent, FirstToken: h.first, End: at, Class: class})
 	}
 	now := plimsoll.Instant(0)
@@ -99,14 +104,17 @@ func drive(t *rapid.T, stage plimsoll.Stage, roster *Roster, service func() (fir
 			flying++
 			out.busiest = max(out.busiest, flying)
 			first, rest := service()
-			queue = append(queue, happening{at: now.Add(first + rest), slot: h.slot, action: h.action, sent: now, first: now.Add(first)})
+			queue = append(queue, happening{at: now.Add(first), token: true, slot: h.slot, action: h.action},
+				happening{at: now.Add(first + rest), slot: h.slot, action: h.action, sent: now, first: now.Add(first)})
+		case h.token:
+			level.FirstToken(h.slot, h.action.Branch, now)
 		default:
 			end(h, now, plimsoll.ClassOK)
 			take(h.slot, slots[h.slot].Step(nil, Event{Kind: Ended, At: now, Turn: h.action.Turn, Primer: h.action.Primer}))
 		}
 	}
 	for _, h := range queue {
-		if !h.begin && !h.send {
+		if !h.begin && !h.send && !h.token {
 			end(h, now, level.CutClass(h.sent, h.action.Primer))
 		}
 	}
@@ -136,6 +144,9 @@ func drawStage(t *rapid.T) plimsoll.Stage {
 		Ramp: ms(0, 2000, "ramp"), Settle: ms(0, 1000, "settle"), Min: ms(1, 2000, "min"),
 		Tick: ms(50, 700, "tick"), Request: time.Minute, Turns: rapid.IntRange(0, 40).Draw(t, "window turns"),
 		Walks: rapid.IntRange(0, 3).Draw(t, "window walks"), WalksPerAgent: rapid.IntRange(0, 1).Draw(t, "walks per agent"),
+	}
+	if rapid.Bool().Draw(t, "until stationary") {
+		s.Shape.SettleMax = s.Shape.Settle + ms(0, 6000, "longest settle")
 	}
 	if rapid.Bool().Draw(t, "has max") {
 		s.Shape.Max = s.Shape.Min + ms(0, 3000, "max")
@@ -193,9 +204,7 @@ func checkOutcome(t *rapid.T, stage plimsoll.Stage, out outcome) {
 	if population != o.TurnsSent {
 		t.Fatalf("%d rows in the window, %d counted as sent", population, o.TurnsSent)
 	}
-	if start := shape.RampFor(stage.Agents) + shape.Settle; time.Duration(o.Window.Start) != start {
-		t.Fatalf("window opens at %d, want %d", o.Window.Start, start)
-	}
+	checkOpening(t, stage, out)
 	if shape.Limit > 0 && o.End > max(plimsoll.Instant(shape.Limit), 0) {
 		t.Fatalf("ends at %d, past the limit %s", o.End, shape.Limit)
 	}
@@ -226,6 +235,27 @@ func checkOutcome(t *rapid.T, stage plimsoll.Stage, out outcome) {
 	}
 	if censored > 0 && o.Closed != ClosedLimit && shape.Limit == 0 && len(stage.Tiers) == 0 {
 		t.Fatalf("%d turns censored without a limit or tiers", censored)
+	}
+}
+
+// checkOpening holds when and why a window opened against the rows.
+func checkOpening(t *rapid.T, stage plimsoll.Stage, out outcome) {
+	o, shape := out.observed, stage.Shape
+	start, first, last := o.Window.Start, shape.OpensFrom(stage.Agents), shape.OpensBy(stage.Agents)
+	if start < first || start > last || (start != first && start != last && start%plimsoll.Instant(shape.Tick) != 0) {
+		t.Fatalf("window opens at %d, want a tick of %s from %d to %d", start, shape.Tick, first, last)
+	}
+	settling := measure.Evidence(measure.Input{Stage: stage, Rows: out.rows, Observed: o, Now: plimsoll.Never, Head: -1}).Settling
+	if settling.Least <= 1 {
+		t.Fatalf("opens at %d, by the rows it was stationary before: %+v", start, settling)
+	}
+	switch {
+	case o.Opened == "":
+		if shape.UntilStationary() && o.Window.End > start {
+			t.Fatalf("opens at %d without a reason, shape %+v", start, shape)
+		}
+	case o.Opened == OpenedStationary && !(settling.Drift <= 1), o.Opened == OpenedMax && (settling.Drift <= 1 || start != last):
+		t.Fatalf("opens at %d of %d as %s: %+v", start, last, o.Opened, settling)
 	}
 }
 

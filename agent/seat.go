@@ -13,6 +13,12 @@ type seat struct {
 	walks int              // finished in the window
 }
 
+// walk is a trajectory that a slot finished.
+type walk struct {
+	slot int
+	at   plimsoll.Instant
+}
+
 // inFlight is one request under way.
 type inFlight struct {
 	branch int
@@ -41,7 +47,7 @@ func (l *Level) Sent(slot, branch int, at plimsoll.Instant, tokens int, primer b
 			l.counted++
 		} else if at < l.window.End {
 			f.window = true
-			l.open++
+			l.flying++
 		}
 	}
 	s.open = append(s.open, f)
@@ -69,8 +75,9 @@ func (l *Level) Ended(slot, branch int, sent, at plimsoll.Instant) {
 		s.open[i] = s.open[len(s.open)-1]
 		s.open = s.open[:len(s.open)-1]
 		if f.window {
-			l.open--
+			l.flying--
 		}
+		l.note(slot, &f, sent, at)
 		if !f.primer && sent != plimsoll.Never {
 			l.slowest = max(l.slowest, at.Sub(sent))
 			if sent >= l.window.Start {
@@ -86,7 +93,7 @@ func (l *Level) Walked(slot int, at plimsoll.Instant) {
 	if at < l.window.Start || l.closed != "" {
 		return
 	}
-	l.walked = append(l.walked, at)
+	l.walked = append(l.walked, walk{slot, at})
 	s := &l.slots[slot]
 	s.walks++
 	if s.walks == l.stage.Shape.WalksPerAgent {
@@ -114,7 +121,7 @@ func (l *Level) settleSeats() {
 		for j := range s.open {
 			if f := &s.open[j]; !f.primer && l.window.Holds(f.sent) {
 				f.window = true
-				l.open++
+				l.flying++
 			}
 		}
 	}
@@ -135,7 +142,7 @@ func (l *Level) slowestBy(now plimsoll.Instant) time.Duration {
 
 // heldOut reports whether no turn of the window can change a verdict any more.
 func (l *Level) heldOut(now plimsoll.Instant) bool {
-	if l.open == 0 {
+	if l.flying == 0 {
 		return true
 	}
 	for i := range l.slots {

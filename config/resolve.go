@@ -76,11 +76,14 @@ func defaults(r Run, preset search.Preset) Run {
 		Trajectories: ptr("mini"), Identity: ptr(""), Tokenizer: ptr("bytes4"), MaxContext: ptr(0), MaxOutput: ptr(0), MaxTurns: ptr(0),
 		Output: ptr(preset.OutputPolicy), Start: ptr(preset.Start), ToolDelay: ptr(preset.ToolDelay),
 		Method: ptr(preset.Method), MaxAgents: ptr(preset.MaxAgents), Budget: ptr(time.Duration(0)), Seed: ptr(uint64(42)),
-		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
+		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), SettleMax: ptr(preset.Shape.SettleMax), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
 		NoWarm: ptr(!preset.Warmup), Accelerators: ptr(0),
 		Model: ptr(""), APIKeyEnv: ptr(""), APIKeyFile: ptr(""), ExtraBody: ptr(""), ReasoningEffort: ptr(""), CAFile: ptr(""),
 		Tiers: ptr(DefaultTiers), Routing: ptr("sticky"), HTTP2: ptr(false), ProxyEnv: ptr(""), Continuous: ptr(false),
 		Session: []string{"X-Session-ID"},
+	}
+	if r.Settle != nil && *d.SettleMax > 0 {
+		*d.SettleMax = max(*d.SettleMax, *r.Settle)
 	}
 	return d
 }
@@ -103,7 +106,7 @@ func shape(r Run, preset search.Preset) plimsoll.Shape {
 	if *r.Ramp != s.Ramp {
 		s.SpawnPerS = 0
 	}
-	s.Ramp, s.Settle, s.Limit = *r.Ramp, *r.Settle, *r.Limit
+	s.Ramp, s.Settle, s.SettleMax, s.Limit = *r.Ramp, *r.Settle, *r.SettleMax, *r.Limit
 	if *r.Window != s.Min {
 		s.Min = *r.Window
 		s.Max = max(s.Max, s.Min)

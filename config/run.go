@@ -72,11 +72,12 @@ type Run struct {
 	Seed         *uint64        `yaml:"seed,omitempty" group:"Search" placeholder:"42" help:"Seed of every random draw."`
 	Require      map[string]int `yaml:"require,omitempty" group:"Search" mapsep:"none" placeholder:"TIER=N" help:"Exit 3 when the tier's capacity is below N, repeatable."`
 
-	Settle *time.Duration `yaml:"settle,omitempty" group:"Level" placeholder:"DURATION" help:"Settling before the window (${settle})."`
-	Ramp   *time.Duration `yaml:"ramp,omitempty" group:"Level" placeholder:"DURATION" help:"Ramp (${ramp})."`
-	Window *time.Duration `yaml:"window,omitempty" group:"Level" placeholder:"DURATION" help:"Shortest window (${window})."`
-	Limit  *time.Duration `yaml:"limit,omitempty" group:"Level" placeholder:"DURATION" help:"Longest level (${limit})."`
-	NoWarm *bool          `yaml:"no_warmup,omitempty" name:"no-warmup" group:"Level" help:"Leave out the discarded first level."`
+	Settle    *time.Duration `yaml:"settle,omitempty" group:"Level" placeholder:"DURATION" help:"Settling before the window, at least (${settle})."`
+	SettleMax *time.Duration `yaml:"settle_max,omitempty" name:"settle-max" group:"Level" placeholder:"DURATION" help:"Settling goes on until the load is stationary, at most so long (${settle_max}); 0s: no longer than --settle."`
+	Ramp      *time.Duration `yaml:"ramp,omitempty" group:"Level" placeholder:"DURATION" help:"Ramp (${ramp})."`
+	Window    *time.Duration `yaml:"window,omitempty" group:"Level" placeholder:"DURATION" help:"Shortest window (${window})."`
+	Limit     *time.Duration `yaml:"limit,omitempty" group:"Level" placeholder:"DURATION" help:"Longest level (${limit})."`
+	NoWarm    *bool          `yaml:"no_warmup,omitempty" name:"no-warmup" group:"Level" help:"Leave out the discarded first level."`
 
 	Out *string `yaml:"-" group:"Output" placeholder:"DIR" help:"Run folder; default a new one under runs/."`
 }

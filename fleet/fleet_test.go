@@ -89,7 +89,7 @@ func TestEnoughEndsTheLevel(t *testing.T) {
 	var into tape
 	var asked []plimsoll.Instant
 	seen := 0
-	o, err := newFleet(t, e).Hold(context.Background(), s, &into, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+	o, err := newFleet(t, e).Hold(context.Background(), s, &into, func(_, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 		asked = append(asked, at)
 		flew := inFlight()
 		if len(flew) > 2*10 { // two branches an agent
@@ -126,7 +126,7 @@ func TestInterrupt(t *testing.T) {
 	e := &stub{takes: time.Hour}
 	ctx, cancel := context.WithCancel(context.Background())
 	var into tape
-	o, err := newFleet(t, e).Hold(ctx, s, &into, func(plimsoll.Instant, func() []plimsoll.Row) bool { cancel(); return false })
+	o, err := newFleet(t, e).Hold(ctx, s, &into, func(_, _ plimsoll.Instant, _ func() []plimsoll.Row) bool { cancel(); return false })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want context.Canceled", err)
 	}
@@ -268,7 +268,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("progress before a level: %+v", before)
 	}
 	var during plimsoll.Progress
-	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(plimsoll.Instant, func() []plimsoll.Row) bool {
+	if _, err := f.Hold(context.Background(), stage(12), &tape{}, func(_, _ plimsoll.Instant, _ func() []plimsoll.Row) bool {
 		during = f.Progress()
 		return false
 	}); err != nil {

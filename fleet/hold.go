@@ -120,7 +120,7 @@ func (h *hold) look(ctx context.Context, enough plimsoll.Enough) (wait time.Dura
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.now()
-	if h.level.Phase(now) == "hold" {
+	if phase := h.level.Phase(now); phase == "settle" || phase == "hold" {
 		h.noteFirstTokens()
 	}
 	switch h.level.Look(now) {
@@ -136,10 +136,10 @@ func (h *hold) look(ctx context.Context, enough plimsoll.Enough) (wait time.Dura
 
 // ask puts the level's question to enough, without the lock.
 func (h *hold) ask(enough plimsoll.Enough) {
-	tick := h.level.AskedTick()
+	opened, tick := h.level.OpenedAt(), h.level.AskedTick()
 	h.mu.Unlock()
 	time.Sleep(tick.Add(tickGrace).Sub(h.now()))
-	settled := enough != nil && enough(tick, h.inFlight)
+	settled := enough != nil && enough(opened, tick, h.inFlight)
 	h.mu.Lock()
 	h.level.Answered(settled)
 }
@@ -225,10 +225,15 @@ func (h *hold) progress() plimsoll.Progress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.now()
-	return plimsoll.Progress{
+	p := plimsoll.Progress{
 		Level: h.stage.Level, Attempt: h.stage.Attempt, Agents: h.stage.Agents,
 		Alive: h.alive, InFlight: h.flying, Phase: h.level.Phase(now), AtS: now.Seconds(),
 	}
+	if p.Phase == "window" || p.Phase == "hold" {
+		opened := h.level.OpenedAt().Seconds()
+		p.OpenedS = &opened
+	}
+	return p
 }
 
 var _ Engine = (*client.Client)(nil)

@@ -115,6 +115,9 @@ func (h *hold) land(ctx context.Context, slot int, f *flight, row *plimsoll.Row)
 	if sent == plimsoll.Never {
 		sent = row.Due // cut while it was about to be sent; it counts where it was due
 	}
+	if row.FirstToken != plimsoll.Never {
+		h.level.FirstToken(slot, f.action.Branch, row.FirstToken)
+	}
 	h.level.Ended(slot, f.action.Branch, sent, row.End)
 	if row.Class.Cut() {
 		row.Class = h.level.CutClass(sent, row.Primer)

@@ -51,6 +51,7 @@ func Evidence(in Input) plimsoll.Evidence {
 		g.tick(in.Rows)
 		g.tick(in.InFlight)
 		starved(&e, in.Rows, in.InFlight)
+		e.Falling = falling(e.Window, in.Now, in.Rows, in.InFlight)
 		return e
 	}
 	rows := Population(in.Rows, e.Window)
@@ -61,6 +62,7 @@ func Evidence(in Input) plimsoll.Evidence {
 	e.LagP99ms = lagP99(rows)
 	starved(&e, in.Rows)
 	e.Steady = steady(rows, e.Window)
+	e.Settling = settling(in.Rows, in.Stage, in.Observed.Window.Start)
 	firstTurn(&e, in.Rows, in.Head)
 	e.Gates = gates(&e, rows, in.Rows)
 	return e

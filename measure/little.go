@@ -41,8 +41,7 @@ func little(e *plimsoll.Evidence, rows []plimsoll.Row) plimsoll.Gate {
 	return plimsoll.Gate{Name: name, Value: off, Limit: limit, Unit: unit, OK: off <= limit}
 }
 
-// draining reports whether TTFT fell through the window, by more than one trend in a
-// thousand does by chance.
+// draining reports whether TTFT fell through the window.
 func draining(ordered []*plimsoll.Row, w plimsoll.Window) bool {
 	var inside []*plimsoll.Row
 	for _, r := range ordered {
@@ -51,7 +50,7 @@ func draining(ordered []*plimsoll.Row, w plimsoll.Window) bool {
 		}
 	}
 	s := steady(inside, w)
-	return s.TTFTTrend < 0 && s.TTFTTrendP < 0.001
+	return s.TTFTTrend < 0 && s.TTFTTrendP < fallingP
 }
 
 // bySlots returns the rows in order of slots and time. branched: some agent has more

@@ -136,3 +136,31 @@ func medianOf(slicesOfTime [][]float64) []float64 {
 	}
 	return out
 }
+
+// fallingP is by chance how often a trend is taken for one that is not there.
+const fallingP = 0.001
+
+// falling reports whether TTFT falls through a window under way. Turns count when their
+// first token came, whenever they were sent, so that none is left out for waiting still.
+func falling(w plimsoll.Window, at plimsoll.Instant, rows ...[]plimsoll.Row) bool {
+	var ttft [steadyBatches][]float64
+	w.End = min(w.End, at)
+	if w.End <= w.Start {
+		return false
+	}
+	for _, some := range rows {
+		for i := range some {
+			r := &some[i]
+			came := r.FirstToken
+			if came == plimsoll.Never && r.Class.Failed() {
+				came = r.End
+			}
+			if v := TTFT(r); !r.Primer && came != plimsoll.Never && w.Holds(came) && !math.IsNaN(v) {
+				slice := int(int64(came-w.Start) * steadyBatches / int64(w.End-w.Start))
+				ttft[slice] = append(ttft[slice], v)
+			}
+		}
+	}
+	tau, p := Trend(medianOf(ttft[:]))
+	return tau < 0 && p < fallingP
+}

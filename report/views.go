@@ -74,9 +74,19 @@ func share(n result.Number) string {
 	return fmt.Sprintf("%.0f %%", 100*float64(n))
 }
 
-// steadiness says whether a window was stationary, at a level of 1 % for each trend:
-// two tests a level, so that one level in fifty shows a trend by chance.
+// steadiness says how settling ended and whether the window was stationary, at a level of
+// 1 % for each trend: two tests a level, so that one level in fifty shows a trend by chance.
 func steadiness(l result.Level) string {
+	settled := ""
+	if s := l.Settling; s != nil && s.Opened == "max" {
+		settled = fmt.Sprintf("load still changing after %.0f s of settling; ", s.SettledS)
+	} else if s != nil && s.Opened != "" {
+		settled = fmt.Sprintf("settled %.0f s; ", s.SettledS)
+	}
+	return settled + windowTrend(l)
+}
+
+func windowTrend(l result.Level) string {
 	const alpha = 0.01
 	s := l.Steady
 	switch {

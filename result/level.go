@@ -36,7 +36,7 @@ func levelOf(l bundle.Sealed, p plimsoll.Past, rows []plimsoll.Row, rules slo.Ru
 		MeanInput: Number(e.MeanInput), MeanUncached: Number(e.MeanUncached), MeanOutput: Number(e.MeanOutput),
 		WalksFinished: o.Walks, Client: clientOf(o.Client, e.LagP99ms), SimulatedLoad: o.Simulated,
 		Distribution: spreadOf(e, speeds), Energy: []plimsoll.Energy{},
-		Views: viewsOf(l, rows, population, accelerators), Steady: steadyOf(e.Steady), Sanity: sanityOf(o, population), NotRepresentative: measure.Representative(e),
+		Views: viewsOf(l, rows, population, accelerators), Steady: steadyOf(e.Steady), Settling: settlingOf(p), Sanity: sanityOf(o, population), NotRepresentative: measure.Representative(e),
 	}
 	out.TurnsPerMinute, out.OutputTPS = None(), None()
 	if out.WindowS > 0 {

@@ -156,10 +156,12 @@ type Level struct {
 	Sanity         *Sanity `json:"sanity,omitempty"` // of the replies; none in virtual time
 	// Steady says whether the window was stationary, NotRepresentative in sentences how its
 	// turns differ from the set's.
-	Steady            *Steady  `json:"steady,omitempty"`
-	NotRepresentative []string `json:"not_representative,omitempty"`
-	Client            Client   `json:"client"`
-	SimulatedLoad     bool     `json:"simulated"` // in virtual time
+	Steady *Steady `json:"steady,omitempty"`
+	// Settling is how settling ended, where it went on until the load was stationary.
+	Settling          *Settling `json:"settling,omitempty"`
+	NotRepresentative []string  `json:"not_representative,omitempty"`
+	Client            Client    `json:"client"`
+	SimulatedLoad     bool      `json:"simulated"` // in virtual time
 
 	// EngineLoad is what the engine's own metrics said, where they were scraped.
 	EngineLoad *EngineLoad `json:"engine_load,omitempty"`

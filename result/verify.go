@@ -58,6 +58,7 @@ func Verify(d *bundle.Dir) ([]Finding, error) {
 	if err != nil {
 		return append(found, Finding{bundle.ResultFile, err.Error()}), nil
 	}
+	found = append(found, opened(again.Past())...)
 	if other := OtherRules(d.Facts()); other != "" {
 		found = append(found, Finding{bundle.FactsFile, other + ": levels and figures are checked, what the search made of them is not"})
 		return append(found, slices.DeleteFunc(figures, decided)...), nil
@@ -94,6 +95,39 @@ func strayed(f plimsoll.Facts, past []plimsoll.Past) ([]Finding, error) {
 		}
 	}
 	return nil, nil
+}
+
+// driftSlack is how far a drift by the rows may lie from the one that the load generator
+// had: that knew of a turn a moment earlier or later than its row says.
+const driftSlack = 1.05
+
+// opened names the levels that settle until they are stationary and whose window did not
+// open when the rows say.
+func opened(past []plimsoll.Past) []Finding {
+	var found []Finding
+	for i := range past {
+		p := &past[i]
+		e, shape, n := &p.Evidence, &p.Stage.Shape, p.Stage.Agents
+		if !shape.UntilStationary() || e.Window.End <= e.Window.Start {
+			continue // fixed, or it ended while it settled
+		}
+		what := ""
+		switch why := e.Observed.Opened; {
+		case why == "stationary" && !(e.Settling.Drift <= driftSlack):
+			what = fmt.Sprintf("it is said to be stationary then; by the rows its drift was %.3g", e.Settling.Drift)
+		case why == "max" && e.Window.Start != shape.OpensBy(n):
+			what = "its settling is said to have lasted as long as may be and did not"
+		case why != "stationary" && why != "max":
+			what = "it is not said why"
+		case e.Settling.Least*driftSlack < 1:
+			what = fmt.Sprintf("by the rows the load was stationary before, with a drift of %.3g", e.Settling.Least)
+		}
+		if what != "" {
+			found = append(found, Finding{bundle.LevelsDir + "/" + bundle.ID(p.Stage.Level, p.Stage.Attempt),
+				fmt.Sprintf("opened its window %.0f s after the ramp; %s", p.Settled().Seconds(), what)})
+		}
+	}
+	return found
 }
 
 // differing names every figure of the stored result that the computed one does not

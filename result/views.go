@@ -58,6 +58,23 @@ func steadyOf(s plimsoll.Steady) *Steady {
 	return out
 }
 
+// Settling is how settling ended. A drift is the largest change of the load over what may
+// change; up to 1 the load is stationary.
+type Settling struct {
+	Opened   string  `json:"opened"`             // why the window opened: stationary, max; empty where it did not
+	SettledS float64 `json:"settled_s"`          // from the end of the ramp until then
+	Drift    Number  `json:"drift"`              // then; null where agents still had no first token
+	Least    Number  `json:"least_drift_before"` // at the ticks before; null where there was none
+}
+
+func settlingOf(p plimsoll.Past) *Settling {
+	if !p.Stage.Shape.UntilStationary() {
+		return nil
+	}
+	s := p.Evidence.Settling
+	return &Settling{Opened: p.Evidence.Observed.Opened, SettledS: p.Settled().Seconds(), Drift: known(s.Drift), Least: known(s.Least)}
+}
+
 func viewsOf(l bundle.Sealed, rows []plimsoll.Row, population []*plimsoll.Row, accelerators int) *Views {
 	w, agents := l.Observed.Window, l.Stage.Agents
 	v := &Views{Tiers: []TierView{}, JobsPerHour: known(measure.JobsPerHour(l.Observed)), JobsPerHourAcc: None(), JobP50S: None()}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"sync"
 
 	"plimsoll"
@@ -58,17 +59,32 @@ func (r *recorder) release() {
 func (r *recorder) Sample(s plimsoll.Sample) error { return r.into.Sample(s) }
 
 // evidence is what the rows ended by at, and the turns in flight then, say of the
-// level. inFlight was taken before the rows are, so that no turn is missed.
-func (r *recorder) evidence(at plimsoll.Instant, set plimsoll.SetFacts, inFlight []plimsoll.Row) plimsoll.Evidence {
+// level, whose window has opened. inFlight was taken before the rows are, so that no turn is missed.
+func (r *recorder) evidence(opened, at plimsoll.Instant, set plimsoll.SetFacts, inFlight []plimsoll.Row) plimsoll.Evidence {
 	r.mu.Lock()
 	rows := r.rows[:len(r.rows):len(r.rows)]
 	r.mu.Unlock()
-	shape := r.stage.Shape
-	begin := plimsoll.Instant(0).Add(shape.RampFor(r.stage.Agents) + shape.Settle)
 	return measure.Evidence(measure.Input{
 		Stage: r.stage, Rows: rows, InFlight: inFlight, Set: set, Now: at, Head: -1,
-		Observed: plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}},
+		Observed: plimsoll.Observed{Window: plimsoll.Window{Start: opened, End: plimsoll.Never}},
 	})
+}
+
+// figures fills in what the window holds so far.
+func (r *recorder) figures(p *plimsoll.Progress) {
+	if p.OpenedS == nil {
+		return
+	}
+	e := r.evidence(plimsoll.Instant(*p.OpenedS*1e9), plimsoll.Instant(p.AtS*1e9), plimsoll.SetFacts{}, nil)
+	p.Turns = e.Turns
+	slices.Sort(e.Speed)
+	slices.Sort(e.TTFT)
+	if speed := measure.Percentile(e.Speed, 0.25); len(e.Speed) > 0 {
+		p.SpeedTPS = &speed
+	}
+	if ttft := measure.Percentile(e.TTFT, 0.95); len(e.TTFT) > 0 && ttft < 1e9 {
+		p.TTFTs = &ttft
+	}
 }
 
 // produced returns the output tokens of the turns that have ended.

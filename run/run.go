@@ -115,7 +115,7 @@ func (c Config) warm(ctx context.Context) error {
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: c.Warmup}); err != nil {
 		return err
 	}
-	_, err := c.Load.Hold(ctx, *c.Warmup, discard{}, func(plimsoll.Instant, func() []plimsoll.Row) bool { return false })
+	_, err := c.Load.Hold(ctx, *c.Warmup, discard{}, func(_, _ plimsoll.Instant, _ func() []plimsoll.Row) bool { return false })
 	if err != nil {
 		return fmt.Errorf("warm-up level: %w", err)
 	}
@@ -142,8 +142,8 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) 
 	}
 	watched := &scrapes{epoch: meters.epoch}
 	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
-	observed, holdErr := c.Load.Hold(ctx, s, seen, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
-		return seen.worthALook() && c.Method.Enough(seen.evidence(at, set, inFlight()))
+	observed, holdErr := c.Load.Hold(ctx, s, seen, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		return seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
 	})
 	holdErr = errors.Join(holdErr, stop())
 	seen.release()
@@ -199,6 +199,7 @@ func sealedEvent(p plimsoll.Past) plimsoll.Event {
 	return plimsoll.Event{
 		Kind: plimsoll.EventSealed, Level: bundle.ID(p.Stage.Level, p.Stage.Attempt), Stage: &p.Stage,
 		Verdicts: p.Verdicts, Gates: p.Evidence.Gates, Validity: validity,
+		Opened: p.Evidence.Observed.Opened, SettledS: p.Settled().Seconds(),
 	}
 }
 

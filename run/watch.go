@@ -3,12 +3,10 @@ package run
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
 	"plimsoll"
-	"plimsoll/measure"
 	"plimsoll/scrape"
 )
 
@@ -87,17 +85,7 @@ func (c Config) progress(ctx context.Context, s plimsoll.Stage, seen *recorder, 
 		}
 		p := c.Progress()
 		p.Level, p.Attempt, p.Agents = s.Level, s.Attempt, s.Agents
-		evidence := seen.evidence(plimsoll.Instant(p.AtS*1e9), plimsoll.SetFacts{}, nil)
-		p.Turns = evidence.Turns
-		if len(evidence.Speed) > 0 {
-			slices.Sort(evidence.Speed)
-			speed := measure.Percentile(evidence.Speed, 0.25)
-			p.SpeedTPS = &speed
-		}
-		slices.Sort(evidence.TTFT)
-		if ttft := measure.Percentile(evidence.TTFT, 0.95); len(evidence.TTFT) > 0 && ttft < 1e9 {
-			p.TTFTs = &ttft
-		}
+		seen.figures(&p)
 		now := seen.produced()
 		p.TokensPS = float64(now-tokens) / progressEvery.Seconds()
 		tokens = now

@@ -42,7 +42,7 @@ func Presets() []Preset {
 		Resolution: 0.02, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
 		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
 		Shape: plimsoll.Shape{
-			Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute,
+			Ramp: 60 * time.Second, Settle: 60 * time.Second, SettleMax: 10 * time.Minute, Min: 300 * time.Second, Max: 30 * time.Minute,
 			Turns: 1000, Limit: time.Hour, Tick: 5 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 		},
 	}
@@ -109,7 +109,7 @@ func shapeAt(s plimsoll.Shape, n int) plimsoll.Shape {
 		}
 	}
 	if s.Limit > 0 {
-		s.Limit = max(s.Limit, s.RampFor(n)+s.Settle+s.Min)
+		s.Limit = max(s.Limit, s.RampFor(n)+max(s.Settle, s.SettleMax)+s.Min)
 	}
 	return s
 }

@@ -9,7 +9,8 @@ import (
 // Clear returns the outcome that a level under way has beyond doubt for a tier:
 // Fail or Pass where an exact binomial test says so with error at most
 // r.EarlyAlpha, whichever way the open turns go; else Undecided. A pass also needs
-// the window to be as long as its shape asks, since an overload builds up slowly.
+// the window to be as long as its shape asks, since an overload builds up slowly; a
+// level does not fail while its TTFT falls, since a backlog drains that may be our ramp's.
 //
 // A caller that sees only ended turns leaves Evidence.Open empty; then one turn an
 // agent counts as open.
@@ -55,6 +56,9 @@ func Clear(e plimsoll.Evidence, t plimsoll.Tier, r Rules) plimsoll.Outcome {
 	oneRead := r.MaxOneRead > 0 && over(e.OneRead, len(e.Speed)) > r.MaxOneRead
 	if ClearlyAbove(late, n, 1-TTFTQuantile, a) || (!oneRead && ClearlyAbove(slow, m+open, SpeedQuantile, a)) ||
 		ClearlyAbove(e.Failed, n, r.MaxFailed, a) {
+		if e.Falling {
+			return plimsoll.Undecided
+		}
 		return plimsoll.Fail
 	}
 	long := e.Window.End.Sub(e.Window.Start) >= e.Stage.Shape.Min

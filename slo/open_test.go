@@ -41,3 +41,24 @@ func TestUnknownOpenTurnsCountAsOneAnAgent(t *testing.T) {
 		t.Errorf("drawn outcomes: %v", seen)
 	}
 }
+
+// TestNoFailWhileTTFTFalls: a level that would be told failed is not while its TTFT falls,
+// and one that is not told failed is told the same.
+func TestNoFailWhileTTFTFalls(t *testing.T) {
+	for late, want := range map[int]plimsoll.Outcome{150: plimsoll.Fail, 0: plimsoll.Pass, 20: plimsoll.Undecided} {
+		e := level(400, 35, 4)
+		for i := range late {
+			e.TTFT[len(e.TTFT)-1-i] = 20
+		}
+		if got := slo.Clear(e, tier, slo.Standard()); got != want {
+			t.Fatalf("%d late turns: %s, want %s", late, got, want)
+		}
+		if want == plimsoll.Fail {
+			want = plimsoll.Undecided
+		}
+		e.Falling = true
+		if got := slo.Clear(e, tier, slo.Standard()); got != want {
+			t.Errorf("%d late turns while TTFT falls: %s, want %s", late, got, want)
+		}
+	}
+}

@@ -23,11 +23,14 @@ func dryRun(ctx context.Context, plan plimsoll.Plan, full config.Run, io *IO) er
 		return err
 	}
 	shape := plan.Shape
-	ramp := "ramp " + shape.RampFor(plan.MaxAgents).String()
+	ramp, settle := "ramp "+shape.RampFor(plan.MaxAgents).String(), shape.Settle.String()
 	if shape.SpawnPerS > 0 {
 		ramp = fmt.Sprintf("%g agents a second", shape.SpawnPerS)
 	}
-	fmt.Fprintf(io.Out, "# %s, method %s; a level: %s, settle %s, window from %s, at most %s\n", plan.Preset, plan.Method, ramp, shape.Settle, shape.Min, shape.Limit)
+	if shape.UntilStationary() {
+		settle += fmt.Sprintf(" and until stationary (at most %s)", shape.SettleMax)
+	}
+	fmt.Fprintf(io.Out, "# %s, method %s; a level: %s, settle %s, window from %s, at most %s\n", plan.Preset, plan.Method, ramp, settle, shape.Min, shape.Limit)
 	lines, err := estimate(ctx, plan, io)
 	if err != nil {
 		return err

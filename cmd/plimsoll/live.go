@@ -128,12 +128,24 @@ func (l *live) sealed(e plimsoll.Event) {
 		}
 		fmt.Fprint(l.out, "  "+cell)
 	}
-	fmt.Fprintln(l.out)
+	fmt.Fprintln(l.out, l.dim(settled(e)))
 	if e.Validity == "void" && len(e.Verdicts) > 0 {
 		for _, reason := range e.Verdicts[0].Reasons {
 			fmt.Fprintln(l.out, l.paint("35", "       void: "+report.Visible(reason)))
 		}
 	}
+}
+
+// settled says how settling ended where it took longer than it must.
+func settled(e plimsoll.Event) string {
+	after := time.Duration(e.SettledS * 1e9).Round(time.Second)
+	switch {
+	case e.Opened == "max":
+		return fmt.Sprintf("  load still changing after %s of settling", after)
+	case e.Opened != "" && after > e.Stage.Shape.Settle:
+		return fmt.Sprintf("  settled %s", after)
+	}
+	return ""
 }
 
 // progress redraws the status line.

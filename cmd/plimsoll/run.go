@@ -313,9 +313,14 @@ func helpVars() kong.Vars {
 	if err != nil {
 		return kong.Vars{}
 	}
+	standard, err := search.PresetByName("standard")
+	if err != nil {
+		return kong.Vars{}
+	}
 	return kong.Vars{
 		"dialects": strings.Join(dialect.Names(), ", "), "sets": strings.Join(synth.Presets(), ", "), "default_tiers": config.DefaultTiers,
 		"max_agents": fmt.Sprintf("quick %d", quick.MaxAgents), "settle": "quick " + quick.Shape.Settle.String(),
-		"ramp": "quick " + quick.Shape.Ramp.String(), "window": "quick " + quick.Shape.Min.String(), "limit": "quick " + quick.Shape.Limit.String(),
+		"settle_max": "standard " + standard.Shape.SettleMax.String(),
+		"ramp":       "quick " + quick.Shape.Ramp.String(), "window": "quick " + quick.Shape.Min.String(), "limit": "quick " + quick.Shape.Limit.String(),
 	}
 }

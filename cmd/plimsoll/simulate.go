@@ -48,16 +48,13 @@ type searchFlags struct {
 	Trajectories string          `default:"aa" help:"Built-in set (${sets}) or a file such as ./x.jsonl."`
 	Preset       string          `default:"standard" help:"standard, publish, aa or quick."`
 	Method       *string         `placeholder:"aa" help:"aa (double, then bisect; the default of standard here) or certified."`
-	Settle       *time.Duration  `placeholder:"4m" help:"Settling before a window; long, since the longest replies take minutes."`
+	Settle       *time.Duration  `placeholder:"DURATION" help:"Settling before a window, at least; it goes on until the load is stationary."`
 	Window       *time.Duration  `placeholder:"DURATION" help:"Shortest window."`
 	MaxAgents    *int            `name:"max-agents" placeholder:"N" help:"Never more agents than this."`
 	Seed         *uint64         `placeholder:"42" help:"Seed of every random draw."`
 	Ensemble     int             `default:"0" placeholder:"N" help:"Also search N draws of the uncertain profile fields: the range P10 to P90."`
 	JSON         bool            `name:"json" help:"Print JSON on standard output and nothing else."`
 }
-
-// standardSettle lets the longest replies of the aa set come and go before a window.
-const standardSettle = 4 * time.Minute
 
 // run is the run that the flags describe. In virtual time presets differ only in
 // what they measure; standard searches like aa unless it is told to certify.
@@ -68,8 +65,8 @@ func (f searchFlags) run() config.Run {
 		Settle: f.Settle, Window: f.Window, MaxAgents: f.MaxAgents, Seed: f.Seed,
 	}
 	if f.Preset == "standard" {
-		settle, method := standardSettle, "aa"
-		r = r.Over(config.Run{Settle: &settle, Method: &method})
+		method := "aa"
+		r = r.Over(config.Run{Method: &method})
 	}
 	return r
 }

@@ -102,13 +102,12 @@ func (l loaded) hold(seed uint64, s plimsoll.Stage, enough func(plimsoll.Evidenc
 	}
 	var seen rows
 	input := measure.Input{Stage: s, Now: plimsoll.Never, Head: -1, LocalExact: true}
-	begin := plimsoll.Instant(0).Add(s.Shape.RampFor(s.Agents) + s.Shape.Settle)
-	observed, err := fleet.Hold(context.Background(), s, &seen, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+	observed, err := fleet.Hold(context.Background(), s, &seen, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 		if enough == nil {
 			return false
 		}
 		now := input
-		now.Rows, now.InFlight, now.Now, now.Observed = seen, inFlight(), at, plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}}
+		now.Rows, now.InFlight, now.Now, now.Observed = seen, inFlight(), at, plimsoll.Observed{Window: plimsoll.Window{Start: opened, End: plimsoll.Never}}
 		return enough(measure.Evidence(now))
 	})
 	if err != nil {

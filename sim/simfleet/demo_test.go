@@ -91,10 +91,9 @@ func find(t testing.TB, c Config) (*plimsoll.Answer, []plimsoll.Past) {
 			return answer, past
 		}
 		var into tape
-		begin := plimsoll.Instant(0).Add(stage.Shape.RampFor(stage.Agents) + stage.Shape.Settle)
-		o, err := f.Hold(context.Background(), *stage, &into, func(at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		o, err := f.Hold(context.Background(), *stage, &into, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 			return method.Enough(measure.Evidence(measure.Input{Stage: *stage, Rows: into.rows, InFlight: inFlight(), Now: at, Head: -1,
-				Observed: plimsoll.Observed{Window: plimsoll.Window{Start: begin, End: plimsoll.Never}}}))
+				Observed: plimsoll.Observed{Window: plimsoll.Window{Start: opened, End: plimsoll.Never}}}))
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -214,7 +214,7 @@ func TestInterruptAndFullSink(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := long(10, time.Hour)
 	var into tape
-	o, err := f.Hold(ctx, s, &into, func(plimsoll.Instant, func() []plimsoll.Row) bool { cancel(); return false })
+	o, err := f.Hold(ctx, s, &into, func(_, _ plimsoll.Instant, _ func() []plimsoll.Row) bool { cancel(); return false })
 	if !errors.Is(err, context.Canceled) || o.Closed != agent.ClosedInterrupted {
 		t.Errorf("error %v, closed %q", err, o.Closed)
 	}

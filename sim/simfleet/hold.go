@@ -83,7 +83,7 @@ func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 		h.sample()
 		switch h.level.Look(h.now) {
 		case agent.AskEnough:
-			h.level.Answered(enough != nil && enough(h.level.AskedTick(), h.inFlight))
+			h.level.Answered(enough != nil && enough(h.level.OpenedAt(), h.level.AskedTick(), h.inFlight))
 		case agent.Cut:
 			h.cut()
 			return h.err

@@ -142,7 +142,7 @@ func TestEngineStops(t *testing.T) {
 	stage.Shape.Ramp, stage.Shape.Settle, stage.Shape.Tick = 100*time.Millisecond, 100*time.Millisecond, 200*time.Millisecond
 	var into shared
 	asked := 0
-	o, err := e.fleet.Hold(context.Background(), stage, &into, func(plimsoll.Instant, func() []plimsoll.Row) bool {
+	o, err := e.fleet.Hold(context.Background(), stage, &into, func(_, _ plimsoll.Instant, _ func() []plimsoll.Row) bool {
 		if asked++; asked == 3 {
 			e.stop()
 		}

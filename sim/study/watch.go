@@ -34,13 +34,13 @@ type Use struct {
 // looked at, with the level where there is no second one, and ends with the last.
 func (w Watch) Hold(ctx context.Context, s plimsoll.Stage, into plimsoll.Sink, enough plimsoll.Enough) (plimsoll.Observed, error) {
 	ticks, since := 0, w.read(0)
-	return w.Fleet.Hold(ctx, s, into, func(tick plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+	return w.Fleet.Hold(ctx, s, into, func(opened, tick plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
 		now := w.read(tick)
 		w.Uses[Attempt{s.Level, s.Attempt}] = now.over(since)
 		if ticks++; ticks == 1 {
 			since = now
 		}
-		return enough != nil && enough(tick, inFlight)
+		return enough != nil && enough(opened, tick, inFlight)
 	})
 }
 
