@@ -26,22 +26,22 @@ const (
 	// driftLevel is how often a steady load shows a larger change than chance may have
 	// made, at either side: as three standard errors of many agents, Student's t of few.
 	driftLevel = 0.00135
-	// shortestPart says how long stretches are at least, as a part of Settle.
-	shortestPart = 4
 )
 
 // Drift says how far the load is from stationary at an instant of settling: the largest
 // change over what may change, so that it is stationary up to 1. Two neighbouring
 // stretches that end there are compared, by the mean numbers of agents that wait for a
 // first token and that stream. A stretch is half of the time since every agent had its
-// first token, and at most Settle: what a ramp leaves behind in the engine's queue is
-// over only after that. It is +Inf where a stretch would be shorter than a quarter of
-// Settle. What happened after the instant is not looked at.
+// first token, and at most Settle. It is +Inf before as much time has passed since then
+// as that took after the ramp: until then the ramp is still in the engine's queue, and
+// after that in step, since all whom a backlog kept waiting go on at once.
+// What happened after the instant is not looked at.
 func Drift(requests []Request, s plimsoll.Shape, agents int, at plimsoll.Instant) float64 {
 	ready, ok := readyBy(requests, agents, at)
-	ready = max(ready, plimsoll.Instant(0).Add(s.RampFor(agents)))
+	ramped := plimsoll.Instant(0).Add(s.RampFor(agents))
+	ready = max(ready, ramped)
 	long := min(at.Sub(ready)/2, s.Settle)
-	if !ok || long <= 0 || long < s.Settle/shortestPart {
+	if !ok || long <= 0 || at.Sub(ready) < ready.Sub(ramped) {
 		return math.Inf(1)
 	}
 	before, last := newStretch(at.Add(-2*long), at.Add(-long), agents), newStretch(at.Add(-long), at, agents)

@@ -26,7 +26,7 @@ func walked(agents int, seed uint64, until, tool, reply float64, waits func(sent
 	for slot := range agents {
 		now := 60 * float64(slot) / float64(agents)
 		for now < until {
-			first := now + waits(now)*draw.ExpFloat64()
+			first := now + waits(now)*(0.5+draw.Float64())
 			end := first + reply*draw.ExpFloat64()
 			out = append(out, measure.Request{Slot: slot, Sent: at(now), First: at(first), End: at(end)})
 			now = end + tool*draw.ExpFloat64()
