@@ -203,7 +203,10 @@ func clientLine(r result.Result) string {
 		figures += ", " + figure(100*float64(r.Client.CPUShare)) + " % of a core"
 	}
 	line := "The client kept up (" + figures + ")"
-	if void > 0 {
+	switch {
+	case void > 0 && void == len(r.Levels):
+		line = "No level counted"
+	case void > 0:
 		line = count(void, "level") + " did not count; in the rest the client kept up (" + figures + ")"
 	}
 	return line + generatorWords(r.Generator)
