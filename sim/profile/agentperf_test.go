@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -216,6 +217,34 @@ func (l trial) capacity(t *testing.T, cfg sim.DeploymentConfig, low, high int) i
 	return low
 }
 
+// carries returns a system's agents on the published workload, by accelerator and by
+// megawatt. They must lie between half and twice the published figure.
+func carries(t *testing.T, name string) (perAccelerator, perMW float64) {
+	t.Helper()
+	p, err := Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := p.Deployment()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := float64(p.Accelerators())
+	target, err := Load(strings.TrimSuffix(name, "-5p2d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := target.Published.AgentsPerMW.Value * target.Published.Power.Value / 1e6 * n
+	agents := float64(asPublished.capacity(t, cfg, int(published/2), int(published*2)))
+	perMW = agents / n / target.Published.Power.Value * 1e6
+	t.Logf("%s: %.0f agents, %.2f an accelerator, %.0f a megawatt, published %.0f, ratio %.2f",
+		name, agents, agents/n, perMW, published, agents/published)
+	if agents < published/2 || agents >= published*1.99 {
+		t.Errorf("%s: %.0f agents are not within 2x of %.0f", name, agents, published)
+	}
+	return agents / n, perMW
+}
+
 // The systems with published results land within 2x of them, in their order per
 // accelerator. Several inputs were chosen after seeing the targets; docs/simulator.md
 // names them.
@@ -224,46 +253,29 @@ func TestPublishedSystems(t *testing.T) {
 	if detector.On() {
 		names = names[:1]
 	}
-	before, perMW := 0.0, map[string]float64{}
+	before := 0.0
 	for _, name := range names {
-		p, err := Load(name)
-		if err != nil {
-			t.Fatal(err)
+		each, _ := carries(t, name)
+		if each <= before {
+			t.Errorf("%s carries %.2f agents an accelerator, not more than the one before (%.2f)", name, each, before)
 		}
-		cfg, err := p.Deployment()
-		if err != nil {
-			t.Fatal(err)
+		before = each
+	}
+}
+
+// The rack carries 15 to 35 times the agents of the node per megawatt. Its published split is
+// not known: of the profile's, prompts limit so much on this workload that it falls short
+// (it does not on the set aa); of the other one they do not.
+func TestRackOverNode(t *testing.T) {
+	detector.Skip(t, "racks take long")
+	_, node := carries(t, "h200")
+	for _, split := range []struct {
+		name string
+		miss bool // known to be outside; docs/simulator.md says why
+	}{{"gb300-nvl72", true}, {"gb300-nvl72-5p2d", false}} {
+		_, rack := carries(t, split.name)
+		if ratio := rack / node; (ratio < 15 || ratio > 35) != split.miss {
+			t.Errorf("%s carries %.1f times the agents per megawatt of H200, want 15 to 35: %v", split.name, ratio, !split.miss)
 		}
-		n := float64(p.Accelerators())
-		published := p.Published.AgentsPerMW.Value * p.Published.Power.Value / 1e6 * n
-		got := float64(asPublished.capacity(t, cfg, int(published/2), int(published*2)))
-		t.Logf("%s: %.0f agents, %.2f an accelerator, %.0f a megawatt, published %.0f, ratio %.2f",
-			name, got, got/n, got/n/p.Published.Power.Value*1e6, published, got/published)
-		if got < published/2 || got >= published*1.99 {
-			t.Errorf("%s: %.0f agents are not within 2x of %.0f", name, got, published)
-		}
-		if got/n <= before {
-			t.Errorf("%s carries %.2f agents an accelerator, not more than the one before (%.2f)", name, got/n, before)
-		}
-		before = got / n
-		perMW[name] = before / p.Published.Power.Value
-	}
-	if detector.On() {
-		return
-	}
-	// The rack's published split is not known. On this workload prompts limit the profile's
-	// (14.3 times H200's agents per megawatt, 19.5 on the set aa); of the other one
-	// the decoding half is smaller.
-	p, err := Load("gb300-nvl72-5p2d")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := p.Deployment()
-	if err != nil {
-		t.Fatal(err)
-	}
-	split := float64(asPublished.capacity(t, cfg, 3500, 4500)) / float64(p.Accelerators()) / p.Accelerator.TypicalPower.Value
-	if ratio := max(split, perMW["gb300-nvl72"]) / perMW["h200"]; ratio < 15 || ratio > 35 {
-		t.Errorf("GB300 carries %.1f times the agents per megawatt of H200, want 15 to 35", ratio)
 	}
 }
