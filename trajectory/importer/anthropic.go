@@ -75,7 +75,7 @@ func readAnthropic(in *input) ([]*plimsoll.Trajectory, error) {
 }
 
 func anthropicTurn(sessions *sessions, id string, req *anthropicRequest, row *anthropicRow) error {
-	schemas, err := anthropicTools(req.Tools)
+	schemas, err := flatTools(req.Tools)
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,7 @@ func anthropicTurn(sessions *sessions, id string, req *anthropicRequest, row *an
 // a message of its own.
 func anthropicPrompt(s *session, req *anthropicRequest) ([]plimsoll.Span, error) {
 	var current []plimsoll.Span
-	store := func(m trajectory.Message) {
-		if len(m) > 0 {
-			current = append(current, s.b.Store(m, current))
-		}
-	}
+	store := func(m trajectory.Message) { current = s.stored(m, current) }
 	texts, _, err := contentTexts(req.System)
 	if err != nil {
 		return nil, fmt.Errorf("system: %w", err)
@@ -132,27 +128,4 @@ func anthropicPrompt(s *session, req *anthropicRequest) ([]plimsoll.Span, error)
 		store(message)
 	}
 	return current, nil
-}
-
-// anthropicTools converts tool schemas into OpenAI's form.
-func anthropicTools(v jsontext.Value) (string, error) {
-	if v.Kind() != '[' {
-		return toolSet(v)
-	}
-	var in []struct {
-		Name        string         `json:"name"`
-		Description string         `json:"description"`
-		Schema      jsontext.Value `json:"input_schema"`
-	}
-	if err := decode(v, &in); err != nil {
-		return "", fmt.Errorf("tools: %w", err)
-	}
-	if len(in) == 0 {
-		return "", nil
-	}
-	out := make([]functionTool, len(in))
-	for i, t := range in {
-		out[i] = functionTool{"function", function{t.Name, t.Description, t.Schema}}
-	}
-	return encodeTools(out)
 }

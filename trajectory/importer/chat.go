@@ -159,6 +159,39 @@ func toolSet(v jsontext.Value) (string, error) {
 	return "", fmt.Errorf("tools: a JSON %s cannot stand here; an array of schemas can", v.Kind())
 }
 
+// flatTools converts the flat tools of Anthropic's Messages and of the Responses API,
+// which differ in the name of the schema, into chat form; a built-in tool without a
+// name (web search and the like) has its type for one.
+func flatTools(v jsontext.Value) (string, error) {
+	if v.Kind() != '[' {
+		return toolSet(v)
+	}
+	var in []struct {
+		Type        string         `json:"type"`
+		Name        string         `json:"name"`
+		Description string         `json:"description"`
+		Schema      jsontext.Value `json:"input_schema"`
+		Parameters  jsontext.Value `json:"parameters"`
+	}
+	if err := decode(v, &in); err != nil {
+		return "", fmt.Errorf("tools: %w", err)
+	}
+	if len(in) == 0 {
+		return "", nil
+	}
+	out := make([]functionTool, len(in))
+	for i, t := range in {
+		if t.Name == "" {
+			t.Name = t.Type
+		}
+		if t.Schema == nil {
+			t.Schema = t.Parameters
+		}
+		out[i] = functionTool{"function", function{t.Name, t.Description, t.Schema}}
+	}
+	return encodeTools(out)
+}
+
 // callNames maps the ids of a message's tool calls to the tools' names.
 func callNames(m trajectory.Message, into map[string]string) {
 	for _, s := range m {

@@ -110,7 +110,7 @@ func responsesRequest(log *sessions, row *requestRow, turn plimsoll.Turn) error 
 	if err := decode(row.Body, &body); err != nil {
 		return fmt.Errorf("body: %w", err)
 	}
-	schemas, err := responsesTools(body.Tools)
+	schemas, err := flatTools(body.Tools)
 	if err != nil {
 		return err
 	}
@@ -132,11 +132,7 @@ func responsesRequest(log *sessions, row *requestRow, turn plimsoll.Turn) error 
 func responsesPrompt(s *session, instructions string, items []responseItem) ([]plimsoll.Span, error) {
 	var current []plimsoll.Span
 	var open trajectory.Message
-	store := func(m trajectory.Message) {
-		if len(m) > 0 {
-			current = append(current, s.b.Store(m, current))
-		}
-	}
+	store := func(m trajectory.Message) { current = s.stored(m, current) }
 	if instructions != "" {
 		store(trajectory.Message{{Role: plimsoll.System, Kind: plimsoll.KindSystem, Text: instructions}})
 	}
@@ -164,32 +160,4 @@ func responsesPrompt(s *session, instructions string, items []responseItem) ([]p
 	}
 	store(open)
 	return current, nil
-}
-
-// responsesTools converts the Responses API's flat tools into chat form; built-in
-// tools (web search and the like) keep their type as their name.
-func responsesTools(v jsontext.Value) (string, error) {
-	if v.Kind() != '[' {
-		return toolSet(v)
-	}
-	var in []struct {
-		Type        string         `json:"type"`
-		Name        string         `json:"name"`
-		Description string         `json:"description"`
-		Parameters  jsontext.Value `json:"parameters"`
-	}
-	if err := decode(v, &in); err != nil {
-		return "", fmt.Errorf("tools: %w", err)
-	}
-	if len(in) == 0 {
-		return "", nil
-	}
-	out := make([]functionTool, len(in))
-	for i, t := range in {
-		if t.Name == "" {
-			t.Name = t.Type
-		}
-		out[i] = functionTool{"function", function{t.Name, t.Description, t.Parameters}}
-	}
-	return encodeTools(out)
 }

@@ -102,3 +102,11 @@ func encodeTools(tools []functionTool) (string, error) {
 	}
 	return compact(data), nil
 }
+
+// stored is the conversation with a message behind it; an empty one adds nothing.
+func (s *session) stored(m trajectory.Message, current []plimsoll.Span) []plimsoll.Span {
+	if len(m) == 0 {
+		return current
+	}
+	return append(current, s.b.Store(m, current))
+}
