@@ -45,12 +45,12 @@ func TestDefaultRun(t *testing.T) {
 	checkAgainstVirtual(t, r)
 }
 
-// checkAgainstVirtual holds the live capacities against the same search in virtual
-// time: within one step of the search and 15 %.
-func checkAgainstVirtual(t *testing.T, live result) {
+// checkAgainstVirtual holds the live capacities against the same search, with these
+// arguments, in virtual time: within one step of the search and 15 %.
+func checkAgainstVirtual(t *testing.T, live result, args ...string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "virtual")
-	if code, _, stderr := run(t, "run", "--virtual", "--out", dir); code != 0 {
+	if code, _, stderr := run(t, append([]string{"run", "--virtual", "--out", dir}, args...)...); code != 0 {
 		t.Fatalf("virtual run: exit %d\n%s", code, stderr)
 	}
 	virtual := readResult(t, dir).capacities()
