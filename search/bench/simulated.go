@@ -53,7 +53,7 @@ func systems() []system {
 		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 	}
 	return []system{
-		{"8 x H200, DeepSeek-V4-Pro, set aa", profile.Choice{System: "h200"}, "aa", tier(20, 10*time.Second), slow, 32, 2 * time.Hour},
+		{"8 x H200, DeepSeek-V4-Pro, set aa", profile.Choice{System: "h200"}, "aa", tier(20, 10*time.Second), slow, 96, 2 * time.Hour},
 		{"H100, Llama-3.1-70B, set mini", profile.Choice{System: "h100", Model: "llama-3.1-70b"}, "mini", tier(40, 5*time.Second), shape, 4, 30 * time.Minute},
 		{"H100, gpt-oss-120b, set mini", profile.Choice{System: "h100", Model: "gpt-oss-120b"}, "mini", tier(100, 5*time.Second), shape, 4, 30 * time.Minute},
 	}
