@@ -17,7 +17,7 @@ const (
 )
 
 // cliff returns the highest level whose runs all pass by far and the lowest above it
-// whose runs all fail by far; ok is false where some run lies between.
+// whose runs all fail by far; ok is false where some run from a little below lies between.
 func (l *locality) cliff() (pass, fail int, ok bool) {
 	for _, r := range l.runs {
 		if r.margin() <= -farOff {
@@ -35,7 +35,7 @@ func (l *locality) cliff() (pass, fail int, ok bool) {
 		}
 	}
 	for _, r := range l.runs {
-		if r.agents < pass && r.margin() > -farOff {
+		if below := math.Log(float64(pass)) - r.x; below > 0 && below <= localReach && r.margin() > -farOff {
 			return 0, 0, false
 		}
 	}

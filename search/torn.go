@@ -15,7 +15,7 @@ import (
 // The numbers of a torn edge.
 const (
 	tornSide = 0.95 // confidence with which its claim holds
-	tornGap  = 1.0  // log distance of margins that noise about a line does not span
+	tornGap  = 1.2  // log distance of margins that noise about a line does not span
 	tornNear = 1.5  // a run within this log distance of the limit, or beyond it, matters
 	tornStep = 0.08 // share by which levels go down
 	tornPart = 0.3  // of what a tier allows that a level to be replicated misses at most
@@ -23,7 +23,7 @@ const (
 )
 
 // torn reports whether a run comes near the limit, or misses it, where one of as many
-// agents or more holds it by a factor of e more. Such an engine is metastable: once
+// agents or more holds it by a factor of 3.3 more. Such an engine is metastable: once
 // prompts are evicted faster than they are computed it is long before it recovers, and
 // chance says which runs are caught and for how long. Mean margins then say nothing of
 // all runs pooled, and no line fits.
