@@ -24,6 +24,7 @@ func (d *Deployment) Stats() Stats {
 			out.Steps += s.Steps
 			out.Busy += s.Busy
 			out.EnergyJ += s.EnergyJ
+			out.Reading = append(out.Reading, s.Reading...)
 			for why, t := range s.Blocked {
 				out.Blocked[why] += t
 			}
@@ -35,10 +36,9 @@ func (d *Deployment) Stats() Stats {
 		out.CachedTokens += e.stats.CachedTokens
 		for i, n := range e.stats.ReadTokens {
 			if i == len(out.ReadTokens) {
-				out.ReadTokens, out.Reading = append(out.ReadTokens, 0), append(out.Reading, 0)
+				out.ReadTokens = append(out.ReadTokens, 0)
 			}
 			out.ReadTokens[i] += n
-			out.Reading[i] += e.stats.Reading[i]
 		}
 	}
 	for _, e := range last {

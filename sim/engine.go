@@ -40,7 +40,7 @@ func engineOf(cfg Config) *Engine {
 	for range cfg.Ranks {
 		e.ranks = append(e.ranks, e.newRank())
 	}
-	e.stats.ReadTokens, e.stats.Reading = make([]int64, len(cfg.Offload)), make([]time.Duration, len(cfg.Offload))
+	e.stats.ReadTokens = make([]int64, len(cfg.Offload))
 	return e
 }
 

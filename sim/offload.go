@@ -147,7 +147,7 @@ func (r *rank) readBack(at time.Duration, s *sequence, counts []int) {
 		r.links[i] = max(at, r.links[i]) + long
 		s.loaded = max(s.loaded, r.links[i])
 		r.engine.stats.ReadTokens[i] += int64(blocks * r.engine.cfg.BlockTokens)
-		r.engine.stats.Reading[i] += long
+		r.reading[i] += long
 	}
 	for _, h := range s.held {
 		s.loaded = max(s.loaded, h.run.loaded)

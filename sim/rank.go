@@ -11,6 +11,7 @@ type rank struct {
 	engine  *Engine
 	pool    *pool
 	links   []time.Duration  // of the tiers below the pool: when each is free
+	reading []time.Duration  // that these were asked for
 	waiting queue[*sequence] // in the order in which they are let in
 	live    int              // sessions
 	// Running: prompts under computation, in order of admission, and decoding.
@@ -30,7 +31,8 @@ type rank struct {
 }
 
 func (e *Engine) newRank() *rank {
-	return &rank{engine: e, links: make([]time.Duration, len(e.cfg.Offload)), pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}, share: e.cfg.Estimate.First}
+	tiers := len(e.cfg.Offload)
+	return &rank{engine: e, links: make([]time.Duration, tiers), reading: make([]time.Duration, tiers), pool: newPool(e.cfg.Blocks, e.cfg.Offload...), decoding: decoding{accepted: e.cfg.Accepted}, share: e.cfg.Estimate.First}
 }
 
 // running returns the number of sequences admitted.

@@ -17,10 +17,10 @@ type Stats struct {
 	Steps                                    int64
 	Busy                                     time.Duration // time in steps
 	EnergyJ                                  float64       // up to the end of the last completed step
-	// Reading is what reading back takes over the links of each tier, all links
-	// together; Sending what the KV caches that go to the next stage take over the
-	// ports, all ports of a side together. Both count when it is asked for.
-	Reading []time.Duration
+	// Reading is what reading back takes over the links of the tiers, by attention rank that has
+	// some and tier; Sending what the KV caches that go to the next stage take over the ports, all
+	// ports of a side together. Both count when it is asked for.
+	Reading [][]time.Duration
 	Sending time.Duration
 	// Blocked tells for how long the head of a queue was kept out, by reason, summed over
 	// the ranks.
@@ -50,8 +50,11 @@ func (e *Engine) Stats() Stats {
 		s.Blocks += r.pool.total
 		s.UsedBlocks += r.pool.private + r.pool.pinned
 		s.CachedBlocks += r.pool.evictable
+		if len(r.reading) > 0 {
+			s.Reading = append(s.Reading, slices.Clone(r.reading))
+		}
 	}
-	s.ReadTokens, s.Reading = slices.Clone(e.stats.ReadTokens), slices.Clone(e.stats.Reading)
+	s.ReadTokens = slices.Clone(e.stats.ReadTokens)
 	s.Blocked = make(map[Blocked]time.Duration, len(e.stats.Blocked))
 	for why, d := range e.stats.Blocked {
 		s.Blocked[why] = d

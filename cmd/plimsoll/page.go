@@ -26,29 +26,33 @@ func (out *IO) page() page {
 }
 
 // say prints a sentence after the indent, its further lines two columns deeper.
-func (p page) say(indent, text string) {
-	line := indent
+func (p page) say(indent, text string) { p.wrap(indent, indent+"  ", text) }
+
+// wrap prints a sentence after what begins its first line, its further lines after the
+// indent.
+func (p page) wrap(line, indent, text string) {
 	for i, word := range strings.Fields(text) {
 		switch {
 		case i == 0:
 			line += word
 		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > p.width:
-			fmt.Fprintln(p, line)
-			line = indent + "  " + word
+			fmt.Fprintln(p, strings.TrimRight(line, " "))
+			line = indent + word
 		default:
 			line += " " + word
 		}
 	}
-	fmt.Fprintln(p, line)
+	fmt.Fprintln(p, strings.TrimRight(line, " "))
 }
 
 // figure is a cell of a column of numbers, which stand at its right edge.
 var figure = regexp.MustCompile(`^([≥~]?[-+]?[0-9][0-9.,]*(-[0-9][0-9.,]*)?( ?%)?|–|∞|)$`)
 
-// table prints rows under a head. What does not fit on the page stands under its row,
-// with its column's name before it.
+// table prints rows under a head. Text in the last column goes on under itself where
+// there is room for some; what does not fit on the page stands under its row, with its
+// column's name before it.
 func (p page) table(head []string, rows ...[]string) {
-	const indent, gap = 2, 2
+	const indent, gap, room = 2, 2, 24
 	widths, right := make([]int, len(head)), make([]bool, len(head))
 	for i := range head {
 		widths[i], right[i] = utf8.RuneCountInString(head[i]), len(rows) > 0
@@ -62,6 +66,8 @@ func (p page) table(head []string, rows ...[]string) {
 		used += widths[fits] + gap
 		fits++
 	}
+	last := len(head) - 1
+	text := fits == last && p.width-used >= room && !right[last]
 	line := func(cells []string) {
 		var b strings.Builder
 		b.WriteString(strings.Repeat(" ", indent))
@@ -74,13 +80,17 @@ func (p page) table(head []string, rows ...[]string) {
 			}
 			b.WriteString(cell + strings.Repeat(" ", gap))
 		}
+		if text {
+			p.wrap(b.String(), strings.Repeat(" ", used), cells[last])
+			return
+		}
 		fmt.Fprintln(p, strings.TrimRight(b.String(), " "))
 	}
 	line(head)
 	for _, row := range rows {
 		line(row)
 		var rest []string
-		for i := fits; i < len(head); i++ {
+		for i := fits; i < len(head) && !text; i++ {
 			if row[i] != "" && row[i] != "–" {
 				rest = append(rest, strings.TrimSpace(head[i]+" "+row[i]))
 			}

@@ -8,23 +8,18 @@ import (
 
 // Pressure is what requests waited for since the engines began, as sim.Stats counts it.
 type Pressure struct {
-	Reading []time.Duration               // that the links of each offload tier were asked for
+	Reading [][]time.Duration             // that the links of the offload tiers were asked for, by attention rank and tier
 	Sending time.Duration                 // that the network between two stages was asked for
 	Blocked map[sim.Blocked]time.Duration // that the heads of queues were kept out
 }
 
-// Pressure returns the sums over all engines.
+// Pressure returns that of all engines.
 func (f *Fleet) Pressure() Pressure {
 	out := Pressure{Blocked: make(map[sim.Blocked]time.Duration)}
 	for _, r := range f.racks {
 		s := r.engine.Stats()
 		out.Sending += s.Sending
-		for i, d := range s.Reading {
-			if i == len(out.Reading) {
-				out.Reading = append(out.Reading, 0)
-			}
-			out.Reading[i] += d
-		}
+		out.Reading = append(out.Reading, s.Reading...)
 		for why, d := range s.Blocked {
 			out.Blocked[why] += d
 		}

@@ -48,13 +48,15 @@ func TestLimits(t *testing.T) {
 		use                 study.Use
 	}{
 		{"recompute", "KV pool", "it holds 14 contexts of 25.0K", "an offload tier", h200, 16, "ttft", 9000, study.Use{}},
-		{"recompute beside a tier", "KV pool", "it and its offload tiers hold 112 contexts", "larger offload tiers", host, 120, "ttft", 9000, study.Use{Reading: []float64{0.2}}},
-		{"link at work", "host link", "reads from the tier host ask for 3.6 GB/s of the 4 GB/s of 1 links (90 %)", "1.50 times the bandwidth for 16 agents at 60 % use", host, 16, "ttft", 900, study.Use{Reading: []float64{0.9}}},
-		{"link at work, recompute too", "host link", "", "", host, 120, "ttft", 9000, study.Use{Reading: []float64{0.95}}},
-		{"engines busier than the link", "prefill rate", "", "", host, 16, "ttft", 10000, study.Use{Reading: []float64{0.7}}},
-		{"idle link", "prefill rate", "share their engine's steps", "", host, 16, "ttft", 900, study.Use{Reading: []float64{0.1}}},
-		{"speed", "decode rate", "", "", host, 16, "speed", 900, study.Use{Reading: []float64{0.9}}},
-		{"slow link in use", "host link", "a context of 25.0K tokens takes 10 s over one", "2.04 times the bandwidth for a context within 5 s", tiered(t, "h200", 1e11, 1e8), 2, "ttft", 900, study.Use{Reading: []float64{0.2}}},
+		{"recompute beside a tier", "KV pool", "it and its offload tiers hold 112 contexts", "larger offload tiers", host, 120, "ttft", 9000, study.Use{Reading: []study.Links{{0.2, 0.2}}}},
+		{"link at work", "host link", "reads from the tier host ask for 3.6 GB/s of the 4 GB/s of 1 link (90 %)", "1.50 times the bandwidth for 16 agents at 60 % use", host, 16, "ttft", 900, study.Use{Reading: []study.Links{{0.9, 0.9}}}},
+		{"link at work, recompute too", "host link", "", "", host, 120, "ttft", 9000, study.Use{Reading: []study.Links{{0.95, 0.95}}}},
+		{"engines busier than the link", "prefill rate", "", "", host, 16, "ttft", 10000, study.Use{Reading: []study.Links{{0.7, 0.7}}}},
+		{"idle link", "prefill rate", "share their engine's steps", "", host, 16, "ttft", 900, study.Use{Reading: []study.Links{{0.1, 0.1}}}},
+		{"speed", "decode rate", "", "", host, 16, "speed", 900, study.Use{Reading: []study.Links{{0.9, 0.9}}}},
+		{"slow link in use", "host link", "a context of 25.0K tokens takes 10 s over one", "2.04 times the bandwidth for a context within 5 s", tiered(t, "h200", 1e11, 1e8), 2, "ttft", 900, study.Use{Reading: []study.Links{{0.2, 0.2}}}},
+		{"one rank's link", "host link", "ask for 8 GB/s of the 16 GB/s of 4 links (50 %), of the busiest for 99 %", "1.65 times", tiered(t, "b300", 1e11, 4e9), 60, "ttft", 900,
+			study.Use{Reading: []study.Links{{0.5, 0.99}}, Blocked: map[sim.Blocked]float64{sim.BlockedByPool: 0.8}}},
 		{"network", "network", "ask for 190 GB/s of the 200 GB/s of 4 links (95 %)", "1.58 times", b300, 60, "ttft", 900, study.Use{Sending: 3.8}},
 		{"slots", "slots", "all 256 slots taken for 80 %", "more sequences", b300, 60, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 3.2}}}, // of 4 ranks
 		{"running sequences", "KV pool", "no room beside the running ones for 90 %", "faster decoding", h200, 12, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedByPool: 0.9}}},
@@ -130,7 +132,7 @@ func TestWatchSeesLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 		use := w.Uses[study.Attempt{Level: 3, Attempt: 2}]
-		if len(use.Reading) != 1 || use.Reading[0] < c.low || use.Reading[0] > c.high || use.Sending != 0 {
+		if len(use.Reading) != 1 || use.Reading[0].Busiest < c.low || use.Reading[0].Mean > c.high || use.Sending != 0 {
 			t.Errorf("at %g B/s: %+v, want a link at work for %g to %g", c.rate, use, c.low, c.high)
 		}
 	}

@@ -7,7 +7,8 @@ import "fmt"
 type link struct {
 	by    string  // of the limit
 	what  string  // that goes over them
-	share float64 // of what they carry that is asked for
+	mean  float64 // share of what they carry that is asked for
+	share float64 // the same of the busiest one: who waits for it waits for it alone
 	count int
 	rate  float64 // of one, B/s
 	alone float64 // s for the mean context over an idle one
@@ -27,7 +28,7 @@ func (s strain) links() (out []link) {
 			l.count += max(1, e.Ranks)
 		}
 		if i < len(s.use.Reading) {
-			l.share = s.use.Reading[i] / float64(l.count)
+			l.mean, l.share = s.use.Reading[i].Mean, s.use.Reading[i].Busiest
 		}
 		l.alone = float64(s.level.MeanInput) / float64(first.BlockTokens) * first.Offload[i].BlockSeconds
 		out = append(out, l)
@@ -44,7 +45,8 @@ func (s strain) links() (out []link) {
 		in += e.Ports
 	}
 	l.count = min(l.count, in)
-	l.share = s.use.Sending / float64(l.count)
+	l.mean = s.use.Sending / float64(l.count)
+	l.share = l.mean
 	l.alone = float64(s.level.MeanInput) * s.deployment.TransferPerToken
 	return append(out, l)
 }
@@ -67,10 +69,14 @@ func (l link) limit(s strain) Limit {
 	if late := l.alone / (slow * s.tier.TTFTs); late > times {
 		times, that = late, fmt.Sprintf("a context within %g s", slow*s.tier.TTFTs)
 	}
+	peak := ""
+	if l.share > l.mean {
+		peak = fmt.Sprintf(", of the busiest for %.0f %%", l.share*100)
+	}
 	return Limit{
 		By: l.by,
-		Why: fmt.Sprintf("%s ask for %.3g GB/s of the %.3g GB/s of %d links (%.0f %%); a context of %.1fK tokens takes %.2g s over one",
-			l.what, l.share*float64(l.count)*l.rate/1e9, float64(l.count)*l.rate/1e9, l.count, l.share*100, float64(s.level.MeanInput)/1e3, l.alone),
+		Why: fmt.Sprintf("%s ask for %.3g GB/s of the %.3g GB/s of %s (%.0f %%)%s; a context of %.1fK tokens takes %.2g s over one",
+			l.what, l.mean*float64(l.count)*l.rate/1e9, float64(l.count)*l.rate/1e9, many(float64(l.count), "link"), l.mean*100, peak, float64(s.level.MeanInput)/1e3, l.alone),
 		Lift: fmt.Sprintf("%.2f times the bandwidth for %s, %s", times, that, l.lift),
 	}
 }

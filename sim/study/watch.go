@@ -20,15 +20,19 @@ type Uses map[Attempt]Use
 // Attempt names a level attempt.
 type Attempt struct{ Level, Attempt int }
 
-// Use is, in the mean over a level's window, how many links were at work, of each
-// offload tier and of the network between two stages, and how many attention ranks kept the
-// head of their queue out, by reason. Links that are asked for more than they carry are
-// more than there are.
+// Use is, in the mean over a level's window, how many network links between two stages
+// were at work, and how many attention ranks kept the head of their queue out, by
+// reason; and, of each offload tier, how much of its time the link of a rank was at
+// work, in the mean over ranks and of the busiest one. Links that are asked for more than
+// they carry are at work for more than there is.
 type Use struct {
-	Reading []float64
+	Reading []Links
 	Sending float64
 	Blocked map[sim.Blocked]float64
 }
+
+// Links are those of an offload tier, one a rank.
+type Links struct{ Mean, Busiest float64 }
 
 // Hold holds the level. Its account begins with the first tick at which the window is
 // looked at, with the level where there is no second one, and ends with the last.
@@ -56,8 +60,15 @@ func (w Watch) read(at plimsoll.Instant) reading { return reading{at, w.Pressure
 func (r reading) over(since reading) Use {
 	elapsed := r.at.Sub(since.at).Seconds()
 	out := Use{Sending: (r.Sending - since.Sending).Seconds() / elapsed, Blocked: make(map[sim.Blocked]float64)}
-	for i, now := range r.Reading {
-		out.Reading = append(out.Reading, (now-since.Reading[i]).Seconds()/elapsed)
+	for rank, tiers := range r.Reading {
+		for i, now := range tiers {
+			if i == len(out.Reading) {
+				out.Reading = append(out.Reading, Links{})
+			}
+			share := (now - since.Reading[rank][i]).Seconds() / elapsed
+			out.Reading[i].Mean += share / float64(len(r.Reading))
+			out.Reading[i].Busiest = max(out.Reading[i].Busiest, share)
+		}
 	}
 	for why, now := range r.Blocked {
 		out.Blocked[why] = (now - since.Blocked[why]).Seconds() / elapsed
