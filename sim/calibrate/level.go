@@ -96,8 +96,10 @@ func (c Config) hold(ctx context.Context, x factors, l Level) (Figures, error) {
 	stage.Fresh, stage.Shape.Turns, stage.Shape.Walks, stage.Shape.WalksPerAgent = true, 0, 0, 0
 	stage.Shape.Min = time.Duration(l.Observed.Window.End - l.Observed.Window.Start)
 	stage.Shape.Max = stage.Shape.Min
+	// A level that ended early cut its turns in flight, and so does this one.
+	early := func(at plimsoll.Instant, _ func() []plimsoll.Row) bool { return at >= l.Observed.Tick }
 	var rows rowsOf
-	observed, err := fleet.Hold(ctx, stage, &rows, nil)
+	observed, err := fleet.Hold(ctx, stage, &rows, early)
 	if err != nil {
 		return Figures{}, fmt.Errorf("level of %d agents: %w", stage.Agents, err)
 	}
