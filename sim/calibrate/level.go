@@ -97,7 +97,7 @@ func (c Config) hold(ctx context.Context, x factors, l Level) (Figures, error) {
 	stage.Shape.Min = time.Duration(l.Observed.Window.End - l.Observed.Window.Start)
 	stage.Shape.Max = stage.Shape.Min
 	// A level that ended early cut its turns in flight, and so does this one.
-	early := func(at plimsoll.Instant, _ func() []plimsoll.Row) bool { return at >= l.Observed.Tick }
+	early := func(_, at plimsoll.Instant, _ func() []plimsoll.Row) bool { return at >= l.Observed.Tick }
 	var rows rowsOf
 	observed, err := fleet.Hold(ctx, stage, &rows, early)
 	if err != nil {
