@@ -97,17 +97,18 @@ func (p *poller) close() {
 	p.wg.Wait()
 }
 
-// drain takes what is ready until nothing is, and returns false to be called again
-// when there is more. In a burst, looking once more costs less than going to sleep and
-// being woken.
+// drain handles what is ready. It returns false to be called again when there is
+// more: the runtime's poller wakes it at each event that comes after it looked, so
+// it need not look again unless there was more than it could take.
 func (p *poller) drain(uintptr) bool {
 	for {
-		switch n, err := p.wait(0); {
-		case err == unix.EINTR:
-		case n == 0:
+		n, err := p.wait(0)
+		if err == unix.EINTR {
+			continue
+		}
+		p.take(n)
+		if n < len(p.events) {
 			return false
-		default:
-			p.take(n)
 		}
 	}
 }
