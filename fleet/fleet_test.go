@@ -232,6 +232,28 @@ func TestStalledAccept(t *testing.T) {
 	}
 }
 
+// TestSettles: the window opens at a tick between least and longest settling, at the
+// latest one where agents never have a first token.
+func TestSettles(t *testing.T) {
+	for name, takes := range map[string]time.Duration{"answers": 5 * time.Millisecond, "never answers": time.Hour} {
+		s := stage(8)
+		s.Shape.Settle, s.Shape.SettleMax = 100*time.Millisecond, 400*time.Millisecond
+		var into tape
+		o, err := newFleet(t, &stub{takes: takes}).Hold(context.Background(), s, &into, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ledger(t, into.rows, o)
+		from, by := s.Shape.OpensFrom(s.Agents), s.Shape.OpensBy(s.Agents)
+		if start := o.Window.Start; start < from || start > by || (start != from && start != by && start%plimsoll.Instant(s.Shape.Tick) != 0) {
+			t.Errorf("%s: window opens at %d, from %d to %d", name, start, from, by)
+		}
+		if (o.Opened != agent.OpenedStationary || takes == time.Hour) && (o.Opened != agent.OpenedMax || o.Window.Start != by) {
+			t.Errorf("%s: opened %q at %d", name, o.Opened, o.Window.Start)
+		}
+	}
+}
+
 func TestSinkIsFull(t *testing.T) {
 	s := stage(8)
 	s.Shape.Max, s.Shape.Min = time.Hour, time.Hour
