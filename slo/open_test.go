@@ -17,10 +17,10 @@ func TestUnknownOpenTurnsCountAsOneAnAgent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(20, 600).Draw(t, "n")
 		e := level(n, 35, 4)
-		for i := range rapid.IntRange(0, n/4).Draw(t, "late") {
+		for i := range rapid.OneOf(rapid.Just(0), rapid.IntRange(0, n/4)).Draw(t, "late") {
 			e.TTFT[n-1-i] = 20
 		}
-		for i := range rapid.IntRange(0, n/2).Draw(t, "slow") {
+		for i := range rapid.OneOf(rapid.Just(0), rapid.IntRange(0, n/2)).Draw(t, "slow") {
 			e.Speed[i] = 10
 		}
 		e.At, e.Stage.Agents = 9e9, rapid.IntRange(1, 40).Draw(t, "agents")
