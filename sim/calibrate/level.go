@@ -96,8 +96,11 @@ func (c Config) hold(ctx context.Context, x factors, l Level) (Figures, error) {
 	stage.Fresh, stage.Shape.Turns, stage.Shape.Walks, stage.Shape.WalksPerAgent = true, 0, 0, 0
 	stage.Shape.Min = time.Duration(l.Observed.Window.End - l.Observed.Window.Start)
 	stage.Shape.Max = stage.Shape.Min
+	stage.Shape.Settle, stage.Shape.SettleMax = l.Observed.Window.Start.Sub(plimsoll.Instant(0).Add(stage.Shape.RampFor(stage.Agents))), 0
 	// A level that ended early cut its turns in flight, and so does this one.
-	early := func(_, at plimsoll.Instant, _ func() []plimsoll.Row) bool { return at >= l.Observed.Tick }
+	early := func(_, at plimsoll.Instant, _ func() []plimsoll.Row) bool {
+		return l.Observed.Tick != plimsoll.Never && at >= l.Observed.Tick
+	}
 	var rows rowsOf
 	observed, err := fleet.Hold(ctx, stage, &rows, early)
 	if err != nil {
