@@ -46,7 +46,7 @@ func (p page) wrap(line, indent, text string) {
 }
 
 // figure is a cell of a column of numbers, which stand at its right edge.
-var figure = regexp.MustCompile(`^([≥~]?[-+]?[0-9][0-9.,]*(-[0-9][0-9.,]*)?( ?%)?|–|∞|)$`)
+var figure = regexp.MustCompile(`^((≥ |[≥~])?[-+]?[0-9][0-9.,]*(-[0-9][0-9.,]*)?( ?%)?|–|∞|)$`)
 
 // table prints rows under a head. Text in the last column goes on under itself where
 // there is room for some; what does not fit on the page stands under its row, with its

@@ -39,21 +39,13 @@ func showSystem(to page, p *profile.Profile, r result.Result, rows []study.Row) 
 	showPower(to, p, rows)
 }
 
-// showLimits says what limits each tier and what would lift it, equal tiers at once.
+// showLimits says how the search of each tier ended, what limits it and what would lift
+// that, equal limits at once.
 func showLimits(to page, rows []study.Row) {
-	for i := 0; i < len(rows); i++ {
-		row, tiers := rows[i], rows[i].Tier
-		for i+1 < len(rows) && row.Limit != "" && rows[i+1].LimitWhy == row.LimitWhy {
-			i++
-			tiers += ", " + rows[i].Tier
-		}
-		switch {
-		case row.Agents == nil:
-			to.say("  ", tiers+": "+row.Reason)
-		case row.Limit == "":
-			to.say("  ", tiers+": nothing failed up to the highest level allowed.")
-		default:
-			to.say("  ", fmt.Sprintf("%s: limit %s: %s.", tiers, row.Limit, row.LimitWhy))
+	for i, row := range rows {
+		to.say("  ", fmt.Sprintf("%s: %s.", row.Tier, row.Reason))
+		if row.Limit != "" && (i+1 == len(rows) || rows[i+1].LimitWhy != row.LimitWhy) {
+			to.say("      ", fmt.Sprintf("Limit %s: %s.", row.Limit, row.LimitWhy))
 			if row.Lift != "" {
 				to.say("      ", "To lift it: "+row.Lift+".")
 			}
@@ -87,7 +79,7 @@ type worth struct {
 	Tier         string   `json:"tier"`
 	With         *int     `json:"with"`    // agents
 	Without      *int     `json:"without"` // agents; null where it cannot be built or has no answer
-	Ratio        *float64 `json:"ratio"`   // with over without; null where one is missing or 0
+	Ratio        *float64 `json:"ratio"`   // with over without; null where one is missing, 0 or a least number
 	Note         string   `json:"note,omitempty"`
 }
 
@@ -104,10 +96,12 @@ func worthOf(rows []study.Row, answers []answer) []worth {
 			if a.err != nil {
 				zero := 0
 				w.Without, w.Note = &zero, "it cannot be built: "+a.err.Error()
-			} else if w.Without = a.final.Tiers[i].Capacity; w.Without == nil {
-				w.Note = a.final.Tiers[i].Reason
+			} else if t := a.final.Tiers[i]; t.Capacity == nil || t.Open {
+				w.Without, w.Note = t.Capacity, t.Reason
+			} else {
+				w.Without = t.Capacity
 			}
-			if w.With != nil && w.Without != nil && *w.Without > 0 {
+			if w.With != nil && !row.Open && w.Without != nil && *w.Without > 0 && w.Note == "" {
 				q := float64(*w.With) / float64(*w.Without)
 				w.Ratio = &q
 			}
@@ -137,9 +131,13 @@ func showWorth(to page, rows []study.Row, all []worth) {
 	}
 }
 
+// agentsCell writes the agents of a row; one that is only a least number says so.
 func agentsCell(r study.Row) string {
-	if r.Agents == nil {
+	switch {
+	case r.Agents == nil:
 		return fmt.Sprintf("≥ %s (%s)", thousands(float64(r.AtLeast)), r.Verdict)
+	case r.Open:
+		return "≥ " + countCell(r.Agents)
 	}
 	return countCell(r.Agents)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"plimsoll"
 	"plimsoll/result"
 	"plimsoll/sim"
 	"plimsoll/sim/profile"
@@ -32,52 +33,57 @@ const crowded = 0.9
 const busy = 0.6
 
 // LimitOf reads the limit of a tier from the figures of its lowest failing level, and
-// from how busy the links were there.
+// from how busy the links were there. A tier of which no level failed has none, however
+// its search ended.
 func LimitOf(p *profile.Profile, r result.Result, t result.Tier, uses Uses) (Limit, error) {
 	d, err := p.Deployment()
 	if err != nil {
 		return Limit{}, err
 	}
-	i := failing(r, t)
-	if i < 0 {
+	level, bound := failing(r, t)
+	if level == nil {
 		return Limit{}, nil
 	}
-	s := strain{level: r.Levels[i], tier: t, ideal: r.Trajectories.Uncached, shape: p, deployment: d}
+	s := strain{level: *level, tier: t, ideal: r.Trajectories.Uncached, shape: p, deployment: d}
 	s.use = uses[Attempt{s.level.Number, s.level.Attempt}]
-	late := strings.Contains(t.BoundBy, "ttft") || !strings.Contains(t.BoundBy, "speed") && s.level.TTFT() > t.TTFTs
-	switch limit, busy := s.link(); {
-	case t.BoundBy == "":
-		return Limit{}, nil
-	case late && busy:
-		return limit, nil
-	case float64(s.level.MeanUncached) > missing*s.ideal && float64(s.level.Agents)*float64(s.level.MeanInput) > crowded*s.poolTokens():
-		return s.pool(), nil
-	case strings.Contains(t.BoundBy, "ttft"):
-		return s.prompts(), nil
-	case strings.Contains(t.BoundBy, "speed"):
-		return s.decoding(), nil
+	out := s.limit(bound)
+	if level.Agents > t.LowestFail {
+		out.Why = fmt.Sprintf("at %s, the fewest that failed, ", many(float64(level.Agents), "agent")) + out.Why
 	}
-	// Turns fail by running into their time-out: the slower part decides.
-	out := s.decoding()
-	if late {
-		out = s.prompts()
-	}
-	out.Why = t.Reason + "; " + out.Why
 	return out, nil
 }
 
-// failing is the tier's lowest failing level, -1 none.
-func failing(r result.Result, t result.Tier) int {
-	failed := map[string]bool{}
-	for _, v := range t.Verdicts {
-		failed[v.Level] = v.Agents == t.LowestFail && v.Verdict == "fail"
+// limit is that of a level which failed by what bound names.
+func (s strain) limit(bound string) Limit {
+	t := s.tier
+	late := strings.Contains(bound, "ttft") || !strings.Contains(bound, "speed") && s.level.TTFT() > t.TTFTs
+	switch limit, busy := s.link(); {
+	case late && busy:
+		return limit
+	case float64(s.level.MeanUncached) > missing*s.ideal && float64(s.level.Agents)*float64(s.level.MeanInput) > crowded*s.poolTokens():
+		return s.pool()
+	case late:
+		return s.prompts()
 	}
-	for i, l := range r.Levels {
-		if failed[l.ID] {
-			return i
+	// Turns that fail by running into their time-out: the slower part decides.
+	return s.decoding()
+}
+
+// failing is the tier's failing level of the fewest agents beyond its capacity, nil none,
+// and what bound it. It is not the lowest that did not pass where that was undecided.
+func failing(r result.Result, t result.Tier) (level *result.Level, bound string) {
+	if t.LowestFail == 0 {
+		return nil, ""
+	}
+	for _, v := range t.Verdicts {
+		if v.Verdict != plimsoll.Fail || v.Agents < t.LowestFail || level != nil && v.Agents >= level.Agents {
+			continue
+		}
+		if i := slices.IndexFunc(r.Levels, func(l result.Level) bool { return l.ID == v.Level }); i >= 0 {
+			level, bound = &r.Levels[i], v.BoundBy
 		}
 	}
-	return -1
+	return level, bound
 }
 
 // strain is a level that is too much.

@@ -29,7 +29,7 @@ func tiered(t *testing.T, system string, bytes, rate float64) *profile.Profile {
 // failed is a search whose one level fails a tier of 20 tok/s and 10 s.
 func failed(agents int, boundBy string, uncached float64) (result.Result, result.Tier) {
 	tier := result.Tier{SpeedTPS: 20, TTFTs: 10, LowestFail: agents, BoundBy: boundBy,
-		Verdicts: []result.Verdict{{Level: "0001.1", Agents: agents, Verdict: plimsoll.Fail}}}
+		Verdicts: []result.Verdict{{Level: "0001.1", Agents: agents, Verdict: plimsoll.Fail, BoundBy: boundBy}}}
 	r := result.Result{Levels: []result.Level{{ID: "0001.1", Number: 1, Attempt: 1, Agents: agents, TTFTs: 15, SpeedTPS: 25,
 		MeanInput: 25000, MeanUncached: result.Number(uncached), MeanOutput: 450, TurnsPerMinute: 60}}}
 	r.Trajectories.Uncached = 800

@@ -20,8 +20,9 @@ type Row struct {
 
 	Verdict              plimsoll.Outcome  `json:"verdict"`
 	Agents               *int              `json:"agents"`
-	AtLeast              int               `json:"at_least"` // best lower statement where agents is null
-	Reason               string            `json:"reason"`
+	AtLeast              int               `json:"at_least"` // best lower statement whatever the verdict
+	Open                 bool              `json:"open"`     // no higher level was allowed: agents are a least number
+	Reason               string            `json:"reason"`   // how the search ended, one sentence
 	Accelerators         int               `json:"accelerators"`
 	AgentsPerAccelerator *float64          `json:"agents_per_accelerator"`
 	AgentsPerMW          *float64          `json:"agents_per_mw"` // at Boundary
@@ -59,7 +60,7 @@ func Rows(p *profile.Profile, r result.Result, uses Uses) ([]Row, error) {
 		}
 		row := Row{
 			Simulated: true, System: p.Name, Model: p.ModelName, Layout: p.Words(), Provenance: p.Provenance(), Tier: t.Name,
-			Verdict: t.Verdict, Agents: t.Capacity, AtLeast: t.AtLeast, Reason: t.Reason, Accelerators: r.Accelerators, AgentsPerAccelerator: t.PerAcc,
+			Verdict: t.Verdict, Agents: t.Capacity, AtLeast: t.AtLeast, Open: t.Open, Reason: t.Reason, Accelerators: r.Accelerators, AgentsPerAccelerator: t.PerAcc,
 			Limit: limit.By, LimitWhy: limit.Why, Lift: limit.Lift, UncachedTokens: uncached(r, t),
 		}
 		for i, m := range t.PerMWs {
