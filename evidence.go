@@ -127,6 +127,9 @@ type Verdict struct {
 	// BoundBy is which limit failed: "speed", "ttft", "failures", "starvation",
 	// joined by + when several did; empty on a pass.
 	BoundBy string `json:"bound_by,omitempty"`
+	// OnTurns says that the level's time-out cut so many turns that the outcome hangs on
+	// them, and that it was decided on the others.
+	OnTurns bool `json:"on_turns,omitempty"`
 	// SpeedTPS and TTFTs are P25 speed and P95 TTFT, NaN where there is none; an
 	// infinite TTFT is written as null with p95_ttft_unbounded.
 	SpeedTPS float64 `json:"-"`

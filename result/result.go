@@ -103,6 +103,7 @@ type Verdict struct {
 	Agents   int              `json:"agents"`
 	Verdict  plimsoll.Outcome `json:"verdict"`
 	BoundBy  string           `json:"bound_by,omitempty"`
+	OnTurns  bool             `json:"on_turns,omitempty"` // decided on its turns, of which its time-out cut many
 	Reasons  []string         `json:"reasons"`
 	SpeedTPS Number           `json:"p25_speed_tps"` // by the formula that decided
 }

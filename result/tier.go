@@ -43,7 +43,7 @@ func verdictsOf(tier string, past []plimsoll.Past) []Verdict {
 			}
 			out = append(out, Verdict{
 				Level: bundle.ID(p.Stage.Level, p.Stage.Attempt), Agents: p.Stage.Agents, Verdict: v.Outcome,
-				BoundBy: v.BoundBy, Reasons: append([]string{}, v.Reasons...), SpeedTPS: Number(v.SpeedTPS),
+				BoundBy: v.BoundBy, OnTurns: v.OnTurns, Reasons: append([]string{}, v.Reasons...), SpeedTPS: Number(v.SpeedTPS),
 			})
 		}
 	}

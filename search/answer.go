@@ -41,11 +41,11 @@ func (s *Search) tier(l *ledger, t plimsoll.Tier, ended string, lost bool) plims
 		a.Reason = fmt.Sprintf("%d passed although %d did not: the engine is not monotone here, at least %d holds", b.inverted, b.fail, b.pass)
 	case b.fail == 0 && b.pass >= top:
 		a.Open = true
-		pass(b.pass, "at least %d: the highest level allowed passed", b.pass)
+		pass(b.pass, "at least %d: the highest level allowed passed%s", b.pass, b.alone())
 	case b.fail == 1 && b.failed.outcome == plimsoll.Fail:
 		pass(0, "a single agent fails: %s", b.failed.reason)
 	case b.pass > 0 && b.fail > 0 && (!lost || b.settled(&s.c)):
-		pass(b.pass, "%d passed, %s", b.pass, s.above(b))
+		pass(b.pass, "%d passed%s, %s", b.pass, b.alone(), s.above(b))
 	case lost:
 		a.Outcome, a.Reason = plimsoll.Void, fmt.Sprintf("%s%s", atLeast(b), ended)
 	case b.tested == 0:
@@ -70,6 +70,14 @@ func (s *Search) above(b bracket) string {
 		out += fmt.Sprintf("; the step of %d is coarser than asked", b.fail-b.pass)
 	}
 	return out
+}
+
+// alone marks a level that passes on its turns.
+func (b bracket) alone() string {
+	if !b.onTurns {
+		return ""
+	}
+	return " on its turns alone (its time-out cut too many to tell for sure)"
 }
 
 func atLeast(b bracket) string {

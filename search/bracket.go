@@ -11,6 +11,7 @@ type bracket struct {
 	pass     int   // highest N at which it and every smaller tested N pass; 0 none
 	fail     int   // lowest N that did not pass; 0 none
 	failed   point // what was seen there
+	onTurns  bool  // the level that passes was decided on its turns
 	inverted int   // a pass above fail; 0 none
 	tested   int
 }
@@ -31,7 +32,7 @@ func bracketOf(points []point) bracket {
 		case p.outcome != plimsoll.Pass && b.fail == 0:
 			b.fail, b.failed = p.agents, p
 		case p.outcome == plimsoll.Pass && b.fail == 0:
-			b.pass = p.agents
+			b.pass, b.onTurns = p.agents, p.onTurns
 		case p.outcome == plimsoll.Pass && b.inverted == 0:
 			b.inverted = p.agents
 		}

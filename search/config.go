@@ -15,14 +15,18 @@ const (
 	MethodCertified = "certified"
 )
 
-// Rules names the decisions of a method as this version takes them. The number rises
+// Rules names the decisions of a method as this version takes them in a preset. The number rises
 // whenever the same past may lead to another stage or answer: a run that was decided
 // otherwise can be neither replayed nor resumed.
-func Rules(method string) string {
+func Rules(method, preset string) string {
+	rules := method + "/1"
 	if method == MethodCertified {
-		return method + "/3"
+		rules = method + "/3"
 	}
-	return method + "/1"
+	if preset == "aa" {
+		rules += ".1" // levels that their time-out cut are decided on their turns
+	}
+	return rules
 }
 
 // Config is what a search needs.

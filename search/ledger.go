@@ -84,6 +84,7 @@ type point struct {
 	runs    int
 	boundBy string
 	reason  string
+	onTurns bool // one of its runs was decided on its turns
 }
 
 // Which levels points looks at.
@@ -133,6 +134,7 @@ func combine(n int, t plimsoll.Tier, runs []plimsoll.Verdict) point {
 			continue
 		}
 		decided++
+		out.onTurns = out.onTurns || v.OnTurns
 		out.outcome, out.boundBy, out.reason = v.Outcome, v.BoundBy, strings.Join(v.Reasons, "; ")
 		ttft += logRatio(v.TTFTs, t.TTFT.Seconds())
 		speed += logRatio(t.SpeedTPS, v.SpeedTPS)

@@ -3,6 +3,7 @@ package slo
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"plimsoll"
@@ -38,8 +39,9 @@ func Judge(e plimsoll.Evidence, t plimsoll.Tier, r Rules) plimsoll.Verdict {
 		v.Reasons = []string{fmt.Sprintf("only %d turns with a known outcome: a verdict needs %d", n, r.MinTurns)}
 		return v
 	}
-	doubts := doubts(&e, t, r, &p)
-	bound, reasons := failures(&e, t, r, &p)
+	cut := cutTooMany(&e, r, &p)
+	doubts := doubts(&e, r, &p, cut)
+	bound, reasons := failures(&e, t, r, &p, cut)
 	switch {
 	case len(reasons) > 0:
 		v.Outcome, v.BoundBy, v.Reasons = plimsoll.Fail, strings.Join(bound, "+"), reasons
@@ -49,6 +51,11 @@ func Judge(e plimsoll.Evidence, t plimsoll.Tier, r Rules) plimsoll.Verdict {
 		v.Outcome = plimsoll.Pass
 		v.Reasons = []string{fmt.Sprintf("P25 speed %s tokens/s (at least %s), P95 TTFT %s s (at most %s)",
 			number(v.SpeedTPS), number(t.SpeedTPS), number(v.TTFTs), number(t.TTFT.Seconds()))}
+	}
+	sure := p.ttft.fails || p.speed.fails || slices.Contains(bound, ByFailures) || slices.Contains(bound, ByStarvation)
+	if cut && r.OnTurns && !sure && v.Outcome != plimsoll.Undecided {
+		v.OnTurns = true
+		v.Reasons = append(v.Reasons, fmt.Sprintf("decided on its turns: %s", cutWords(&e, &p)))
 	}
 	return v
 }
@@ -98,11 +105,20 @@ func gateWords(name string) string {
 	return name
 }
 
+// cutTooMany reports whether so many turns were cut that the outcome hangs on them.
+func cutTooMany(e *plimsoll.Evidence, r Rules, p *placed) bool {
+	return r.MaxCensored > 0 && over(p.unknown, e.Turns) > r.MaxCensored && (p.ttft.open() || p.speed.open())
+}
+
+func cutWords(e *plimsoll.Evidence, p *placed) string {
+	return fmt.Sprintf("%d of %d turns were cut while they could still have gone either way", p.unknown, e.Turns)
+}
+
 // doubts lists what keeps a level from being judged on what would otherwise decide.
-func doubts(e *plimsoll.Evidence, t plimsoll.Tier, r Rules, p *placed) []string {
+func doubts(e *plimsoll.Evidence, r Rules, p *placed, cut bool) []string {
 	var out []string
-	if share := over(p.unknown, e.Turns); share > r.MaxCensored && r.MaxCensored > 0 && (p.ttft.open() || p.speed.open()) {
-		out = append(out, fmt.Sprintf("%d of %d turns were cut while they could still have gone either way", p.unknown, e.Turns))
+	if cut && !r.OnTurns {
+		out = append(out, cutWords(e, p))
 	}
 	if share := over(e.OneRead, len(e.Speed)); r.MaxOneRead > 0 && share > r.MaxOneRead {
 		out = append(out, fmt.Sprintf("%s %% of the replies came in one read, their speed is only a lower bound (at most %s %%)", number(100*share), number(100*r.MaxOneRead)))
@@ -118,11 +134,11 @@ func doubts(e *plimsoll.Evidence, t plimsoll.Tier, r Rules, p *placed) []string 
 
 // failures lists why a level fails. A limit fails on what is known; where open
 // turns, replies in one read or doubtful usage leave it open, it does not.
-func failures(e *plimsoll.Evidence, t plimsoll.Tier, r Rules, p *placed) (bound, reasons []string) {
+func failures(e *plimsoll.Evidence, t plimsoll.Tier, r Rules, p *placed, cut bool) (bound, reasons []string) {
 	add := func(by, format string, args ...any) {
 		bound, reasons = append(bound, by), append(reasons, fmt.Sprintf(format, args...))
 	}
-	tooMany := r.MaxCensored > 0 && over(p.unknown, e.Turns) > r.MaxCensored
+	tooMany := cut && !r.OnTurns
 	if p.ttft.fails || (!tooMany && p.ttft.knownFails) {
 		add(ByTTFT, "P95 TTFT %s s is above %s s", number(p.ttft.known), number(t.TTFT.Seconds()))
 	}

@@ -71,6 +71,13 @@ func TestJudge(t *testing.T) {
 		{"open, could matter", slo.Standard(), func(e *plimsoll.Evidence) {
 			open(e, 10, plimsoll.OpenTurn{Waited: 1, TTFT: nan, Speed: nan})
 		}, plimsoll.Undecided, "", "10 of 110 turns were cut"},
+		{"open, could matter, aa", slo.AA(), func(e *plimsoll.Evidence) {
+			open(e, 10, plimsoll.OpenTurn{Waited: 1, TTFT: nan, Speed: nan})
+		}, plimsoll.Pass, "", "decided on its turns: 10 of 110 turns were cut"},
+		{"open and late, aa", slo.AA(), func(e *plimsoll.Evidence) {
+			copy(e.TTFT[94:], []float64{11, 11, 11, 11, 11, 11})
+			open(e, 20, plimsoll.OpenTurn{Waited: 1, TTFT: nan, Speed: nan})
+		}, plimsoll.Fail, "ttft", "P95 TTFT 11 s is above 10 s; decided on its turns: 20 of 120"},
 		{"open past the limit", slo.Standard(), func(e *plimsoll.Evidence) {
 			open(e, 10, plimsoll.OpenTurn{Waited: 10.5, TTFT: nan, Speed: nan})
 		}, plimsoll.Fail, "ttft", "without bound"},
@@ -121,6 +128,21 @@ func TestVerdictIsMonotoneInTheTier(t *testing.T) {
 		a, b := slo.Judge(e, strict, slo.Standard()), slo.Judge(e, loose, slo.Standard())
 		if a.Outcome == plimsoll.Pass && b.Outcome != plimsoll.Pass {
 			t.Fatalf("passes %v and not the looser %v: %v", strict, loose, b.Reasons)
+		}
+	})
+}
+
+// Deciding on the turns changes no verdict that is decided without, and marks every other.
+func TestOnTurns(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := drawn(t)
+		e.SpeedAA = e.Speed
+		rules := slo.AA()
+		on := slo.Judge(e, tier, rules)
+		rules.OnTurns = false
+		off := slo.Judge(e, tier, rules)
+		if on.Outcome == plimsoll.Undecided || on.OnTurns != (off.Outcome == plimsoll.Undecided) || off.OnTurns || !on.OnTurns && on.Outcome != off.Outcome {
+			t.Fatalf("%s, on its turns %v: %v; else %s: %v", on.Outcome, on.OnTurns, on.Reasons, off.Outcome, off.Reasons)
 		}
 	})
 }
