@@ -140,7 +140,7 @@ func failures(e *plimsoll.Evidence, t plimsoll.Tier, r Rules, p *placed, cut boo
 	}
 	tooMany := cut && !r.OnTurns
 	if p.ttft.fails || (!tooMany && p.ttft.knownFails) {
-		add(ByTTFT, "P95 TTFT %s s is above %s s", number(p.ttft.known), number(t.TTFT.Seconds()))
+		add(ByTTFT, "P95 TTFT %s is above %s s", seconds(p.ttft.known), number(t.TTFT.Seconds()))
 	}
 	lowerBounds := r.MaxOneRead > 0 && over(e.OneRead, len(e.Speed)) > r.MaxOneRead
 	if !lowerBounds && (p.speed.fails || (!tooMany && p.speed.knownFails)) {
@@ -160,6 +160,14 @@ func over(part, whole int) float64 {
 		return 0
 	}
 	return float64(part) / float64(whole)
+}
+
+// seconds writes a time that may have no bound.
+func seconds(x float64) string {
+	if math.IsInf(x, 1) {
+		return "without bound"
+	}
+	return number(x) + " s"
 }
 
 // number writes three significant digits, integers in full.

@@ -34,7 +34,8 @@ func Names() ([]string, error) {
 func Read(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + suffix)
 	if err != nil {
-		return nil, fmt.Errorf("schema %q is not known: %w", name, err)
+		names, _ := Names()
+		return nil, fmt.Errorf("schema %q is not known; there are %s", name, strings.Join(names, ", "))
 	}
 	return data, nil
 }

@@ -91,13 +91,13 @@ func entriesOf(side string, published []result.Entry) ([]result.Entry, error) {
 			}
 		}
 		if len(found) == 0 {
-			return nil, fmt.Errorf("compare: no published result's name holds %q; see plimsoll compare --list", word)
+			return nil, &ExitError{exitUsage, fmt.Errorf("compare: no published result's name holds %q; see plimsoll compare --list", word)}
 		}
 		return found, nil
 	}
 	info, err := os.Stat(side)
 	if err != nil {
-		return nil, fmt.Errorf("compare: %w", err)
+		return nil, &ExitError{exitUsage, fmt.Errorf("compare: %w; want a run folder, a file of results or published:WORD", err)}
 	}
 	if !info.IsDir() {
 		data, err := os.ReadFile(side)

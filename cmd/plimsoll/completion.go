@@ -12,13 +12,6 @@ type CompletionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
-// Help is shown under the flags.
-func (CompletionCmd) Help() string {
-	return `  source <(plimsoll completion bash)
-  plimsoll completion zsh > "${fpath[1]}/_plimsoll"
-  plimsoll completion fish > ~/.config/fish/completions/plimsoll.fish`
-}
-
 // Run writes the script to standard output.
 func (c *CompletionCmd) Run(k *kong.Kong, io *IO) error {
 	words := map[string][]string{"": nil}

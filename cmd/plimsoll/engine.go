@@ -50,7 +50,7 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 	key := ""
 	if c.APIKeyEnv != "" {
 		if key = io_.Env(c.APIKeyEnv); key == "" {
-			return fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)
+			return &ExitError{exitUsage, fmt.Errorf("environment variable %s is empty; put the key there", c.APIKeyEnv)}
 		}
 	}
 	if !(c.KV > 0) || !(c.Speed > 0) || !(c.TimeScale > 0) {
@@ -61,9 +61,12 @@ func (c *EngineCmd) Run(ctx context.Context, io_ *IO) error {
 		return &ExitError{exitUsage, err}
 	}
 	cfg := server.Config{Addr: c.Addr, Profile: served, KVScale: c.KV, SpeedScale: c.Speed, TimeScale: c.TimeScale, APIKey: key, Version: version()}
+	if err := cfg.Validate(); err != nil {
+		return &ExitError{exitUsage, err}
+	}
 	return server.Run(ctx, cfg, func(url string) {
 		fmt.Fprintln(io_.Out, listening+url)
-		if io_.TTY {
+		if io_.TTY && !c.UntilStdinCloses {
 			fmt.Fprintf(io_.Err, "  profile %s, simulated; metrics at /metrics, power at /dcgm/metrics; Ctrl-C ends it\n", served)
 		}
 	})

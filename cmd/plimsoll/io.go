@@ -14,6 +14,8 @@ type IO struct {
 	Err io.Writer // progress, warnings, errors
 	Env func(string) string
 	TTY bool // Err is a terminal
+	// ErrColumns is its width, 0 where it is not known.
+	ErrColumns int
 	// Columns is the width of the terminal that Out is, 0 where it is none.
 	Columns int
 }

@@ -23,10 +23,12 @@ type live struct {
 	out    io.Writer
 	tty    bool
 	colour bool
-	tiers  []plimsoll.Tier
-	drawn  bool    // a status line stands at the cursor
-	left   float64 // s that the search is expected to take still; 0 unknown
-	began  time.Time
+	// columns is the terminal's width; 0 cuts no line.
+	columns int
+	tiers   []plimsoll.Tier
+	drawn   bool    // a status line stands at the cursor
+	left    float64 // s that the search is expected to take still; 0 unknown
+	began   time.Time
 }
 
 const liveEvery = 100 * time.Millisecond
@@ -166,10 +168,14 @@ func (l *live) progress(p plimsoll.Progress, at time.Time) {
 	left := ""
 	if p.LeftS > 0 {
 		share = spent / (spent + p.LeftS)
-		left = fmt.Sprintf("~%s left", (time.Duration(p.LeftS) * time.Second).String())
+		left = fmt.Sprintf("~%s left  ", time.Duration(p.LeftS)*time.Second)
 	}
-	l.status(fmt.Sprintf("%-6s %7d %11s %10s  %s %s", fmt.Sprintf("%d", p.Level), p.Agents, speed, ttft,
-		bar(share, 20), l.dim(fmt.Sprintf("%-6s %d alive, %d in flight, %.0f tok/s  %s", p.Phase, p.Alive, p.InFlight, p.TokensPS, left))))
+	head := fmt.Sprintf("%-6d %7d %11s %10s  %s ", p.Level, p.Agents, speed, ttft, bar(share, 20))
+	tail := fmt.Sprintf("%s%-6s %d alive, %d in flight, %.0f tok/s", left, p.Phase, p.Alive, p.InFlight, p.TokensPS)
+	if room := l.columns - len([]rune(head)); l.columns > 0 && len(tail) > room { // the last words matter least
+		tail = tail[:max(0, room)]
+	}
+	l.status(head + l.dim(tail))
 }
 
 func levelName(s plimsoll.Stage) string {

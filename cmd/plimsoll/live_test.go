@@ -45,6 +45,19 @@ func TestLiveShowsTextsAsText(t *testing.T) {
 	}
 }
 
+// TestStatusKeepsToTheWidth: a narrow terminal loses the last words, not the time left.
+func TestStatusKeepsToTheWidth(t *testing.T) {
+	speed, ttft := 28.4, 1.8
+	p := plimsoll.Progress{Level: 5, Agents: 128, Phase: "hold", Alive: 128, InFlight: 116, TokensPS: 2858, LeftS: 57, SpeedTPS: &speed, TTFTs: &ttft}
+	var b bytes.Buffer
+	screen := &live{out: &b, tty: true, columns: 80}
+	screen.progress(p, time.Now())
+	text := strings.NewReplacer("\r\x1b[K\x1b[?7l", "", "\x1b[?7h", "").Replace(b.String())
+	if n := len([]rune(text)); n != 80 || !strings.Contains(text, "~57s left") {
+		t.Errorf("%d columns: %q", n, text)
+	}
+}
+
 // TestLiveSaysWhy: also where lines stay, every level's reason and the time left are told.
 func TestLiveSaysWhy(t *testing.T) {
 	stage := plimsoll.Stage{Level: 3, Attempt: 1, Agents: 32, Why: "16 passed: twice as many"}

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -46,7 +47,7 @@ type CLI struct {
 	System       SystemCmd        `cmd:"" help:"Print a system description to fill in, or check one."`
 	Schema       SchemaCmd        `cmd:"" help:"Print the JSON Schemas of the files that a run leaves."`
 	Completion   CompletionCmd    `cmd:"" help:"Print a shell completion script."`
-	Version      kong.VersionFlag `short:"V" help:"Print the version."`
+	Version      kong.VersionFlag `short:"V" env:"-" help:"Print the version."`
 }
 
 // ExitError carries the exit code of a failure.
@@ -77,6 +78,9 @@ const (
 
 func main() {
 	outside := &IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, TTY: isTerminal(os.Stderr)}
+	if outside.TTY {
+		outside.ErrColumns = columns(os.Stderr)
+	}
 	if isTerminal(os.Stdout) {
 		outside.Columns = columns(os.Stdout)
 	}
@@ -86,15 +90,20 @@ func main() {
 	os.Exit(code)
 }
 
+// newParser makes the command line of its model.
+func newParser(cli *CLI, outside *IO, exit func(int), more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cli, append([]kong.Option{kong.Name("plimsoll"),
+		kong.Description("How many coding agents does an LLM inference system carry? The highest number that it serves at once while every service-level target holds, per accelerator and per megawatt."),
+		kong.Writers(outside.Out, outside.Err), kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.DefaultEnvars("PLIMSOLL"), helpVars(), kong.NamedMapper("somewhere", kong.MapperFunc(somewhere)), kong.PostBuild(addExamples)}, more...)...)
+}
+
 // Main parses the arguments, runs the command and returns the exit code.
 func Main(ctx context.Context, args []string, outside *IO) int {
 	var cli CLI
 	exit := -1
-	parser, err := kong.New(&cli, kong.Name("plimsoll"),
-		kong.Description("How many coding agents does an LLM inference system carry? The highest number that it serves at once while every service-level target holds, per accelerator and per megawatt."),
-		kong.Writers(outside.Out, outside.Err), kong.Exit(func(code int) { exit = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-		kong.DefaultEnvars("PLIMSOLL"), helpVars(), kong.UsageOnError())
+	parser, err := newParser(&cli, outside, func(code int) { exit = code })
 	if err != nil {
 		fmt.Fprintln(outside.Err, "plimsoll:", err)
 		return exitFailed
@@ -107,11 +116,41 @@ func Main(ctx context.Context, args []string, outside *IO) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(outside.Err, "plimsoll: %v\nTry plimsoll --help.\n", err)
+		fmt.Fprintf(outside.Err, "plimsoll: %v\nTry %s --help.\n", err, asked(err))
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return exitCode(parsed.Run(outside), outside.Err)
+}
+
+// asked is the command that a usage error is about.
+func asked(err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context.Selected() != nil {
+		return wrong.Context.Selected().FullPath()
+	}
+	return "plimsoll"
+}
+
+// somewhere takes paths at which there is something, file or folder.
+func somewhere(ctx *kong.DecodeContext, to reflect.Value) error {
+	if to.Kind() == reflect.Slice {
+		for ctx.Scan.Peek().IsValue() {
+			one := reflect.New(to.Type().Elem()).Elem()
+			if err := somewhere(ctx, one); err != nil {
+				return err
+			}
+			to.Set(reflect.Append(to, one))
+		}
+		return nil
+	}
+	var path string
+	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
+		return err
+	}
+	_, err := os.Stat(path)
+	to.SetString(path)
+	return err
 }
 
 // exitCode prints an error as one sentence and returns its exit code.

@@ -103,6 +103,24 @@ func TestUsageErrors(t *testing.T) {
 		{"run --proxy-env NOPE --url http://127.0.0.1:1/v1", "environment variable NOPE is empty"},
 		{"run --url http://192.0.2.1/v1", "--i-may-load-this-target"},
 		{"run --preset x", "quick"},
+		{"run --virtual --trajectories nope", "swe-bench"},
+		{"run --virtual --trajectories ./nope.jsonl", "./nope.jsonl"},
+		{"run --virtual --trajectories mini --max-context 1", "raise the limit"},
+		{"run --virtual --dialect soap", "completions"},
+		{"run --virtual --metrics x", "HOST:PORT"},
+		{"trajectories stats nope", "plimsoll trajectories stats --help"},
+		{"trajectories import main.go --format x", "weka"},
+		{"trajectories verify nope --commitment nope", "nope"},
+		{"compare published:nope published:H200", "--list"},
+		{"compare nope published:H200", "published:WORD"},
+		{"result import nope --system X", "nope"},
+		{"serve --dir nope", "--dir"},
+		{"serve --dir . --addr x", "HOST:PORT"},
+		{"engine --addr x", "port"},
+		{"engine --api-key-env NOPE", "NOPE"},
+		{"schema nope", "manifest"},
+		{"power check static:7W@node_ac --for=-1s", "--for"},
+		{"power integrate . --pue 0.5", "--pue"},
 	} {
 		code, _, stderr := call(t, nil, strings.Fields(c.args)...)
 		if code != exitUsage || !strings.Contains(stderr, c.want) {
@@ -159,6 +177,17 @@ func TestCompletionScripts(t *testing.T) {
 		if code != 0 || !strings.Contains(stdout, "run") || !strings.Contains(stdout, "tier") {
 			t.Errorf("%s: exit %d:\n%s", shell, code, stdout)
 		}
+	}
+}
+
+// TestVersion: it is never empty, and no variable asks for it.
+func TestVersion(t *testing.T) {
+	if code, stdout, _ := call(t, nil, "--version"); code != 0 || strings.TrimSpace(stdout) != version() {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+	t.Setenv("PLIMSOLL_VERSION", "1")
+	if code, stdout, _ := call(t, nil, "tiers", "list"); code != 0 || !strings.Contains(stdout, "tps/") {
+		t.Errorf("exit %d: %s", code, stdout)
 	}
 }
 

@@ -44,7 +44,7 @@ func (f metricsFlags) listen(ctx context.Context, io *IO) (*metricsServer, error
 	}
 	var err error
 	if e.listener, err = web.Listen(ctx, address, e.token); err != nil {
-		return nil, &ExitError{exitFailed, fmt.Errorf("--metrics: %w", err)}
+		return nil, addressed(fmt.Errorf("--metrics: %w", err))
 	}
 	return e, nil
 }

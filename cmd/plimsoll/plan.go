@@ -18,7 +18,7 @@ import (
 // PlanCmd sizes a datacenter from measured results. No flag is read from the
 // environment: PLIMSOLL_POWER names a meter, not a budget.
 type PlanCmd struct {
-	System []string `env:"-" sep:"none" required:"" placeholder:"RESULT" help:"Run folder, file of typed results, published:WORDS, or profile:NAME (simulated); repeatable. Options follow a question mark, see below."`
+	System []string `env:"-" sep:"none" required:"" placeholder:"RESULT" help:"Run folder, file of typed results, published:WORDS, or profile:NAME (simulated); repeatable. Options follow a question mark, see above."`
 
 	Power     plimsoll.Watts `env:"-" group:"Supply" placeholder:"10MW" help:"Power budget."`
 	Boundary  string         `env:"-" group:"Supply" default:"facility" enum:"facility,it,rack,accelerator" help:"Where the budget is counted: facility, it, rack or accelerator."`

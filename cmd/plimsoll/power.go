@@ -26,7 +26,7 @@ type PowerCmd struct {
 // meterFlags are the meters that check and watch read.
 type meterFlags struct {
 	Specs        []plimsoll.PowerSpec `arg:"" name:"spec" sep:"none" help:"Meter: KIND[:TARGET][@BOUNDARY], for example dcgm:http://127.0.0.1:9400/metrics."`
-	Accelerators int                  `help:"Accelerators that serve."`
+	Accelerators int                  `placeholder:"N" help:"Accelerators that serve."`
 }
 
 // open makes the meters, with what each is expected to be.
@@ -82,6 +82,9 @@ func (c *PowerCheckCmd) Run(ctx context.Context, io *IO) error {
 	meters, expected, err := c.open(io)
 	if err != nil {
 		return err
+	}
+	if c.For <= 0 {
+		return &ExitError{exitUsage, fmt.Errorf("--for %s must be above 0", c.For)}
 	}
 	reading, stop := context.WithTimeout(ctx, c.For)
 	defer stop()
@@ -255,7 +258,7 @@ func drawPower(out *IO, latest map[[2]string]plimsoll.Sample) error {
 // PowerIntegrateCmd computes energies again.
 type PowerIntegrateCmd struct {
 	Dir  string  `arg:"" type:"existingdir" help:"Run folder."`
-	PUE  float64 `name:"pue" help:"Also show the facility's power from wall power by this factor; estimated."`
+	PUE  float64 `name:"pue" placeholder:"1.2" help:"Also show the facility's power from wall power by this factor; estimated."`
 	JSON bool    `name:"json" help:"Print JSON."`
 }
 
@@ -268,6 +271,9 @@ type integrated struct {
 
 // Run integrates every level of the folder.
 func (c *PowerIntegrateCmd) Run(_ context.Context, io *IO) error {
+	if c.PUE != 0 && !(c.PUE >= 1 && c.PUE <= 10) {
+		return &ExitError{exitUsage, fmt.Errorf("--pue %g: facility power over IT power is 1 to 10", c.PUE)}
+	}
 	dir, err := bundle.Open(c.Dir)
 	if err != nil {
 		return err

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"plimsoll"
 	"plimsoll/agent"
-
+	"plimsoll/dialect"
 	"plimsoll/power"
 	"plimsoll/scrape"
 	"plimsoll/search"
@@ -148,7 +149,11 @@ func (j *job) loadSet(io *IO) (*trajectory.Set, error) {
 	if source.MaxContext+source.MaxOutput+source.MaxTurns == 0 {
 		return set, nil
 	}
-	return set.Cut(trajectory.Limits{MaxContext: source.MaxContext, MaxOutput: source.MaxOutput, MaxTurns: source.MaxTurns})
+	cut, err := set.Cut(trajectory.Limits{MaxContext: source.MaxContext, MaxOutput: source.MaxOutput, MaxTurns: source.MaxTurns})
+	if err != nil {
+		return nil, &ExitError{exitUsage, err}
+	}
+	return cut, nil
 }
 
 func (j *job) readSet(io *IO) (*trajectory.Set, error) {
@@ -161,11 +166,14 @@ func (j *job) readSet(io *IO) (*trajectory.Set, error) {
 		}
 		return sealed.Set(j.counter)
 	case source.IsPath:
+		if _, err := os.Stat(source.Name); err != nil {
+			return nil, &ExitError{exitUsage, fmt.Errorf("trajectories: %w", err)}
+		}
 		return importer.Load(source.Name, j.counter)
 	}
 	preset, err := synth.LoadPreset(source.Name)
 	if err != nil {
-		return nil, fmt.Errorf("trajectories: %w", err)
+		return nil, &ExitError{exitUsage, fmt.Errorf("trajectories: %w", err)}
 	}
 	return preset.Generate(j.plan.Seed, builtinTrajectories)
 }
@@ -173,6 +181,9 @@ func (j *job) readSet(io *IO) (*trajectory.Set, error) {
 // virtual makes the load in virtual time: the same agents on the simulated
 // engine's core.
 func (j *job) virtual() error {
+	if _, err := dialect.ByName(j.plan.Target.Dialect); err != nil { // nothing is encoded, but a wrong name is one
+		return &ExitError{exitUsage, err}
+	}
 	built, shape := j.plan.Target.Builtin, j.shape
 	engines, err := shape.Deployment()
 	if err != nil {

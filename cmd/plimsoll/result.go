@@ -41,11 +41,11 @@ type ResultAddCmd struct {
 
 // Help is shown under the flags.
 func (ResultAddCmd) Help() string {
-	return `  plimsoll result add --system "GB300 NVL72" --agents 1840 --accelerators 32 --tier 20tps/10s \
-      --source https://example.org/results --date 2026-06-12 -o ./published.json
-  plimsoll compare ./published.json runs/mine
+	return `What a publication does not say is marked as lacking, not filled in.
 
-What a publication does not say is marked as lacking, not filled in.`
+  plimsoll result add --system "GB300 NVL72" --agents 1840 --accelerators 32 --tier 20tps/10s \
+      --source https://example.org/results --date 2026-06-12 -o ./published.json
+  plimsoll compare ./published.json runs/mine`
 }
 
 // Run adds the result.
@@ -149,7 +149,7 @@ func writeEntries(path string, entries []result.Entry, name string, io *IO) erro
 
 // ResultImportCmd reads results of other tools.
 type ResultImportCmd struct {
-	Files        []string `arg:"" name:"file" help:"AIPerf exports (profile_export_aiperf.json or profile_export.jsonl), one a number of users, or an AgentPerf-Local run folder."`
+	Files        []string `arg:"" name:"file" type:"somewhere" help:"AIPerf exports (profile_export_aiperf.json or profile_export.jsonl), one a number of users, or an AgentPerf-Local run folder."`
 	System       string   `required:"" placeholder:"NAME" help:"What was measured."`
 	Agents       []int    `placeholder:"N,..." help:"Users of each file, where the files do not say."`
 	Accelerators int      `placeholder:"N" help:"All accelerators that served."`

@@ -19,6 +19,7 @@ import (
 	"plimsoll/result"
 	"plimsoll/run"
 	"plimsoll/search"
+	"plimsoll/trajectory/importer"
 	"plimsoll/trajectory/synth"
 )
 
@@ -185,7 +186,7 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	screen := &live{out: io.progress(), tty: io.TTY && !asJSON, colour: colour(io)}
+	screen := &live{out: io.progress(), tty: io.TTY && !asJSON, colour: colour(io), columns: io.ErrColumns}
 	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
 	final, runErr := run.Run(ctx, run.Config{
 		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Engine: j.engine, Warmup: j.warmup(), Reset: j.reset,
@@ -317,8 +318,12 @@ func helpVars() kong.Vars {
 	if err != nil {
 		return kong.Vars{}
 	}
+	var formats []string
+	for _, f := range importer.Formats() {
+		formats = append(formats, f.Name)
+	}
 	return kong.Vars{
-		"dialects": strings.Join(dialect.Names(), ", "), "sets": strings.Join(synth.Presets(), ", "), "default_tiers": config.DefaultTiers,
+		"version": version(), "formats": strings.Join(formats, ","), "dialects": strings.Join(dialect.Names(), ", "), "sets": strings.Join(synth.Presets(), ", "), "default_tiers": config.DefaultTiers,
 		"max_agents": fmt.Sprintf("quick %d", quick.MaxAgents), "settle": "quick " + quick.Shape.Settle.String(),
 		"settle_max": "standard " + standard.Shape.SettleMax.String(),
 		"ramp":       "quick " + quick.Shape.Ramp.String(), "window": "quick " + quick.Shape.Min.String(), "limit": "quick " + quick.Shape.Limit.String(),

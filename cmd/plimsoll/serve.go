@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"plimsoll/plan"
 	"plimsoll/power"
@@ -47,13 +49,22 @@ func (c *ServeCmd) Run(ctx context.Context, io *IO) error {
 	}
 	site, err := web.New(config)
 	if err != nil {
-		return err
+		return &ExitError{exitUsage, err}
 	}
 	defer site.Close()
 	l, err := site.Listen(ctx, c.Addr)
 	if err != nil {
-		return err
+		return addressed(err)
 	}
 	fmt.Fprintf(io.Out, "runs in %s on http://%s/\n", c.Dir, l.Addr())
 	return site.Serve(ctx, l)
+}
+
+// addressed tells an address that is wrong from one that the system refuses, such as a
+// port that is taken.
+func addressed(err error) error {
+	if refused := (*os.SyscallError)(nil); errors.As(err, &refused) {
+		return err
+	}
+	return &ExitError{exitUsage, err}
 }

@@ -37,7 +37,7 @@ func (c *RunCmd) sweep(ctx context.Context, list []planned, io *IO) error {
 	var worst []error
 	for i, p := range list {
 		fmt.Fprintf(io.Err, "\n%d of %d: %s\n", i+1, len(list), p.plan.Out)
-		final, err := c.one(ctx, p, &IO{In: io.In, Out: io.Err, Err: io.Err, Env: io.Env, TTY: io.TTY}, false)
+		final, err := c.one(ctx, p, &IO{In: io.In, Out: io.Err, Err: io.Err, Env: io.Env, TTY: io.TTY, ErrColumns: io.ErrColumns}, false)
 		if err == nil {
 			folders = append(folders, p.plan.Out)
 			err = verdict(final, p.plan)

@@ -100,7 +100,7 @@ func TestMetricsAddress(t *testing.T) {
 		want string
 		code int
 	}{
-		{[]string{"--metrics", "0.0.0.0:0"}, "not a loopback address", exitFailed},
+		{[]string{"--metrics", "0.0.0.0:0"}, "not a loopback address", exitUsage},
 		{[]string{"--metrics", "0.0.0.0:0", "--metrics-token-env", "NONE"}, "NONE is empty", exitUsage},
 		{[]string{"--metrics", ":0"}, "metrics on http://127.0.0.1:", 0},
 		{[]string{"--metrics", "0.0.0.0:0", "--metrics-token-env", "TOKEN"}, "metrics on http://", 0},

@@ -91,8 +91,8 @@ func save(io *IO, path string, set *trajectory.Set) error {
 // TrajectoriesImportCmd imports recordings.
 type TrajectoriesImportCmd struct {
 	tokenizerFlag `embed:""`
-	Files         []string `arg:"" name:"file" help:"Recordings: files (plain or .zst) or folders."`
-	Format        string   `name:"format" default:"auto" help:"Format of the files; auto tells it by their content."`
+	Files         []string `arg:"" name:"file" type:"somewhere" help:"Recordings: files (plain or .zst) or folders."`
+	Format        string   `name:"format" default:"auto" enum:"auto,native,${formats}" help:"Format of the files; auto tells it by their content."`
 	Out           string   `short:"o" name:"out" placeholder:"OUT" help:"Native file to write, compressed when it ends in .zst. Default: standard output."`
 }
 
@@ -162,7 +162,7 @@ func unknowns(ts []*plimsoll.Trajectory) string {
 // TrajectoriesStatsCmd shows statistics.
 type TrajectoriesStatsCmd struct {
 	tokenizerFlag `embed:""`
-	Path          string `arg:"" help:"File or folder in any format."`
+	Path          string `arg:"" type:"somewhere" help:"File or folder in any format."`
 	JSON          bool   `name:"json" help:"Print JSON."`
 }
 
@@ -186,7 +186,7 @@ func printJSON(w io.Writer, v any) error {
 
 // TrajectoriesCheckCmd checks files.
 type TrajectoriesCheckCmd struct {
-	Paths []string `arg:"" name:"path" help:"Files; what is not native must import."`
+	Paths []string `arg:"" name:"path" type:"somewhere" help:"Files; what is not native must import."`
 	JSON  bool     `name:"json" help:"Print JSON."`
 }
 

@@ -14,7 +14,7 @@ import (
 // TrajectoriesSealCmd encrypts a private set.
 type TrajectoriesSealCmd struct {
 	tokenizerFlag `embed:""`
-	Path          string   `arg:"" help:"File or folder in any format."`
+	Path          string   `arg:"" type:"somewhere" help:"File or folder in any format."`
 	Recipients    []string `name:"recipient" short:"r" required:"" placeholder:"AGE1..." help:"age public keys that may open it."`
 	Commitment    string   `name:"commitment" required:"" placeholder:"FILE" help:"Where to write the public commitment: root, count, aggregate statistics."`
 	Out           string   `short:"o" name:"out" required:"" placeholder:"OUT.age" help:"Sealed file to write."`
@@ -65,7 +65,7 @@ func (f identityFlag) open(io *IO, path string) (*trajectory.Sealed, error) {
 // TrajectoriesOpenCmd decrypts a sealed set.
 type TrajectoriesOpenCmd struct {
 	identityFlag `embed:""`
-	Path         string `arg:"" help:"Sealed file."`
+	Path         string `arg:"" type:"existingfile" help:"Sealed file."`
 	Out          string `short:"o" name:"out" required:"" placeholder:"OUT" help:"Native file to write, in plain text."`
 }
 
@@ -89,8 +89,8 @@ func (c *TrajectoriesOpenCmd) Run(_ context.Context, io *IO) error {
 // TrajectoriesRevealCmd shows one trajectory.
 type TrajectoriesRevealCmd struct {
 	identityFlag `embed:""`
-	Path         string `arg:"" help:"Sealed file."`
-	Leaf         int    `name:"leaf" required:"" help:"Number of the trajectory, from 0."`
+	Path         string `arg:"" type:"existingfile" help:"Sealed file."`
+	Leaf         int    `name:"leaf" required:"" placeholder:"N" help:"Number of the trajectory, from 0."`
 	Out          string `short:"o" name:"out" placeholder:"OUT" help:"Where to write the proof. Default: standard output."`
 }
 
@@ -112,8 +112,8 @@ func (c *TrajectoriesRevealCmd) Run(_ context.Context, io *IO) error {
 
 // TrajectoriesVerifyCmd checks a revealed trajectory.
 type TrajectoriesVerifyCmd struct {
-	Proof      string `arg:"" help:"What reveal wrote."`
-	Commitment string `name:"commitment" required:"" placeholder:"FILE" help:"The public commitment."`
+	Proof      string `arg:"" type:"existingfile" help:"What reveal wrote."`
+	Commitment string `name:"commitment" required:"" type:"existingfile" placeholder:"FILE" help:"The public commitment."`
 }
 
 // Run says whether the trajectory is in the committed set; the exit code is 6 when
@@ -140,7 +140,7 @@ func readJSON(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w; want what plimsoll trajectories seal and reveal wrote", path, err)
 	}
 	return nil
 }
