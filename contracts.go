@@ -32,6 +32,8 @@ type Sink interface {
 type Method interface {
 	// Next returns the next stage, or the answer when there is none.
 	Next(past []Past) (*Stage, *Answer)
+	// Early reports whether Enough may end a level of the stage; where not, nobody asks.
+	Early(Stage) bool
 	// Enough reports whether a level under way is settled for every tier.
 	Enough(Evidence) bool
 }

@@ -133,9 +133,7 @@ func Jobs(rows []plimsoll.Row) []Job {
 			ordered = append(ordered, &rows[i])
 		}
 	}
-	slices.SortFunc(ordered, func(a, b *plimsoll.Row) int {
-		return cmp.Or(cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Walk, b.Walk), cmp.Compare(a.Turn, b.Turn))
-	})
+	sortByTurn(ordered)
 	var out []Job
 	for from := 0; from < len(ordered); {
 		to := from + 1
@@ -149,6 +147,30 @@ func Jobs(rows []plimsoll.Row) []Job {
 		from = to
 	}
 	return out
+}
+
+// sortByTurn sorts by slot, walk and turn, by keys beside the pointers as sortBySlot does.
+func sortByTurn(rows []*plimsoll.Row) {
+	type placed struct {
+		slot, walk, turn int32
+		row              *plimsoll.Row
+	}
+	keys := make([]placed, len(rows))
+	for i, r := range rows {
+		keys[i] = placed{r.Slot, r.Walk, r.Turn, r}
+	}
+	slices.SortFunc(keys, func(a, b placed) int {
+		if a.slot != b.slot {
+			return cmp.Compare(a.slot, b.slot)
+		}
+		if a.walk != b.walk {
+			return cmp.Compare(a.walk, b.walk)
+		}
+		return cmp.Compare(a.turn, b.turn)
+	})
+	for i, k := range keys {
+		rows[i] = k.row
+	}
 }
 
 func job(walk []*plimsoll.Row) Job {

@@ -167,7 +167,7 @@ func search(path string, f plimsoll.Facts, most int, rows func(plimsoll.Stage) [
 		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), rows(*stage)); err != nil {
 			return err
 		}
-		if err := read.Read(); err != nil {
+		if _, err := read.Read(nil); err != nil {
 			return err
 		}
 	}

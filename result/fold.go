@@ -30,28 +30,30 @@ func Folded(d *bundle.Dir) (*Fold, error) {
 		return nil, fmt.Errorf("compute %s: %w", d.Path(), err)
 	}
 	f := &Fold{dir: d, facts: d.Facts(), method: method, rules: rules}
-	return f, f.Read()
+	_, err = f.Read(nil)
+	return f, err
 }
 
-// Read folds in the levels that were sealed since the last Read.
-func (f *Fold) Read() error {
+// Read folds in the levels that were sealed since the last Read. It reads each level's
+// rows into the memory of buffer, whatever that held, and returns it, grown, to be used
+// again.
+func (f *Fold) Read(buffer []plimsoll.Row) ([]plimsoll.Row, error) {
 	sealed, err := f.dir.Levels()
 	if err != nil {
-		return err
+		return buffer, err
 	}
 	for _, l := range sealed[min(len(f.levels), len(sealed)):] {
-		if err := f.add(l); err != nil {
-			return err
+		if buffer, err = rowsOf(l, buffer[:0]); err != nil {
+			return buffer, err
+		}
+		if err := f.add(l, buffer); err != nil {
+			return buffer, err
 		}
 	}
-	return nil
+	return buffer, nil
 }
 
-func (f *Fold) add(l bundle.Sealed) error {
-	rows, err := rowsOf(l)
-	if err != nil {
-		return err
-	}
+func (f *Fold) add(l bundle.Sealed, rows []plimsoll.Row) error {
 	samples, err := samplesOf(l)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func TestFoldAsLevelsAreSealed(t *testing.T) {
 		if err := seal(d, *stage, f.Started.Add(time.Duration(n)*130*time.Second), fixtureRows(*stage)); err != nil {
 			t.Fatal(err)
 		}
-		if err := read.Read(); err != nil {
+		if _, err := read.Read(nil); err != nil {
 			t.Fatal(err)
 		}
 		if len(read.Past()) != n {

@@ -3,6 +3,7 @@ package result
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"plimsoll"
 	"plimsoll/bundle"
@@ -57,14 +58,15 @@ func judge(f plimsoll.Facts, rules slo.Rules, l bundle.Sealed, rows []plimsoll.R
 	return past
 }
 
-func rowsOf(l bundle.Sealed) ([]plimsoll.Row, error) {
-	rows := make([]plimsoll.Row, 0, l.RowCount())
+// rowsOf appends a level's rows.
+func rowsOf(l bundle.Sealed, rows []plimsoll.Row) ([]plimsoll.Row, error) {
+	rows = slices.Grow(rows, l.RowCount())
 	err := l.Rows(func(r *plimsoll.Row) error {
 		rows = append(rows, *r)
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("level %s: %w", l.ID, err)
+		return rows, fmt.Errorf("level %s: %w", l.ID, err)
 	}
 	return rows, nil
 }

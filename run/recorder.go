@@ -8,11 +8,12 @@ import (
 	"plimsoll/measure"
 )
 
-// recorder passes a level's rows on to its folder and keeps them for Enough and
-// for the eye. The folder's level stays the truth.
+// recorder passes a level's rows on to its folder and keeps them, where somebody looks,
+// for Enough and for the eye. The folder's level stays the truth.
 type recorder struct {
 	stage plimsoll.Stage
 	into  plimsoll.Sink
+	keeps bool
 
 	mu     sync.Mutex
 	rows   []plimsoll.Row
@@ -32,12 +33,11 @@ func (r *recorder) worthALook() bool {
 	return true
 }
 
-func newRecorder(s plimsoll.Stage, into plimsoll.Sink) *recorder {
-	return &recorder{stage: s, into: into}
-}
-
 // Row implements plimsoll.Sink.
 func (r *recorder) Row(row plimsoll.Row) error {
+	if !r.keeps {
+		return r.into.Row(row)
+	}
 	r.mu.Lock()
 	r.rows = append(r.rows, row)
 	if n, _ := row.Tokens(); n > 0 {
@@ -47,12 +47,14 @@ func (r *recorder) Row(row plimsoll.Row) error {
 	return r.into.Row(row)
 }
 
-// release drops the rows once the level is over: they are read back from its folder,
-// and a large level is not held twice.
-func (r *recorder) release() {
+// release gives the rows' memory up once the level is over: they are read back from its
+// folder, and a large level is not held twice.
+func (r *recorder) release() []plimsoll.Row {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	rows := r.rows
 	r.rows = nil
+	return rows
 }
 
 // Sample implements plimsoll.Sink.

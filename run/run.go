@@ -65,7 +65,7 @@ func Run(ctx context.Context, c Config) (result.Result, error) {
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventBegin, Facts: &facts}); err != nil {
 		return result.Result{}, err
 	}
-	stopped := c.levels(ctx, read)
+	stopped := (&course{Config: c, read: read}).levels(ctx)
 	final, err := c.conclude(read, stopped)
 	if err != nil {
 		return final, errors.Join(stopped, err)
@@ -73,15 +73,22 @@ func Run(ctx context.Context, c Config) (result.Result, error) {
 	return final, stopped
 }
 
+// course is a run under way.
+type course struct {
+	Config
+	read *result.Fold
+	rows []plimsoll.Row // memory for a level's rows, while it is held and when it is read back
+}
+
 // levels holds stage after stage until the search has an answer.
-func (c Config) levels(ctx context.Context, read *result.Fold) error {
-	if c.Warmup != nil && len(read.Past()) == 0 {
+func (c *course) levels(ctx context.Context) error {
+	if c.Warmup != nil && len(c.read.Past()) == 0 {
 		if err := c.warm(ctx); err != nil {
 			return err
 		}
 	}
 	for {
-		stage, answer := c.Method.Next(read.Past())
+		stage, answer := c.Method.Next(c.read.Past())
 		if answer != nil {
 			return nil
 		}
@@ -90,7 +97,7 @@ func (c Config) levels(ctx context.Context, read *result.Fold) error {
 				return err
 			}
 		}
-		if err := c.level(ctx, *stage, read); err != nil {
+		if err := c.level(ctx, *stage); err != nil {
 			return err
 		}
 	}
@@ -123,8 +130,8 @@ func (c Config) warm(ctx context.Context) error {
 }
 
 // level holds one stage, seals it and reads it back from the folder.
-func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) error {
-	past := read.Past()
+func (c *course) level(ctx context.Context, s plimsoll.Stage) error {
+	past := c.read.Past()
 	if err := c.append(plimsoll.Event{Kind: plimsoll.EventStage, Stage: &s}); err != nil {
 		return err
 	}
@@ -135,7 +142,8 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) 
 	if err != nil {
 		return err
 	}
-	seen := newRecorder(s, level)
+	early := c.Method.Early(s)
+	seen := &recorder{stage: s, into: level, keeps: early || c.Progress != nil, rows: c.rows[:0]}
 	meters, err := c.openMeters()
 	if err != nil {
 		return errors.Join(err, level.Discard())
@@ -143,10 +151,10 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) 
 	watched := &scrapes{epoch: meters.epoch}
 	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
 	observed, holdErr := c.Load.Hold(ctx, s, seen, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
-		return seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
+		return early && seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
 	})
 	holdErr = errors.Join(holdErr, stop())
-	seen.release()
+	c.rows = seen.release()
 	if holdErr == nil {
 		holdErr = errors.Join(c.store(meters, observed, level), level.Engine(watched.on(observed.Epoch)))
 	}
@@ -156,10 +164,10 @@ func (c Config) level(ctx context.Context, s plimsoll.Stage, read *result.Fold) 
 	if err := level.Seal(observed); err != nil {
 		return err
 	}
-	if err := read.Read(); err != nil {
+	if c.rows, err = c.read.Read(c.rows); err != nil {
 		return err
 	}
-	past = read.Past()
+	past = c.read.Past()
 	return c.append(sealedEvent(past[len(past)-1]))
 }
 
@@ -212,7 +220,7 @@ func (c Config) conclude(read *result.Fold, stopped error) (result.Result, error
 	if err := c.append(end); err != nil {
 		return result.Result{}, err
 	}
-	if err := read.Read(); err != nil {
+	if _, err := read.Read(nil); err != nil {
 		return result.Result{}, fmt.Errorf("compute the result: %w", err)
 	}
 	final := read.Result()

@@ -145,6 +145,9 @@ func TestClaimLevelEndsEarlyOnlyBeyondWhatIsEntered(t *testing.T) {
 	} {
 		for name, change := range map[string]func(*search.Config){"standard": one, "whole": func(c *search.Config) { one(c); c.Whole = true }} {
 			s := quick(t, change)
+			if ramp, claim := s.Early(level(1, 1, false).Stage), s.Early(level(1, 1, true).Stage); !ramp || claim != (name == "standard") {
+				t.Errorf("%s: a level of the ramp may end early %v, a claim level %v", name, ramp, claim)
+			}
 			if got := s.Enough(level(c.ttft, c.speed, false)); got != c.ramp {
 				t.Errorf("%s: TTFT %g, speed %g: a level of the ramp ends early %v", name, c.ttft, c.speed, got)
 			}

@@ -62,11 +62,16 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	}, nil
 }
 
+// Early reports whether a level of the stage may end before its window is full.
+func (s *Search) Early(stage plimsoll.Stage) bool {
+	return s.c.Rules.EarlyAlpha > 0 && len(stage.Tiers) > 0 && !(stage.Claim && (s.c.Whole || fixed(stage.Shape)))
+}
+
 // Enough reports whether a level under way is settled for every tier it judges. For a
 // claim level that is so where its margin lies beyond farOff for every tier: margins
 // enter a bound capped there, so that what enters is the same.
 func (s *Search) Enough(e plimsoll.Evidence) bool {
-	if s.c.Rules.EarlyAlpha <= 0 || len(e.Stage.Tiers) == 0 || (e.Stage.Claim && (s.c.Whole || fixed(e.Stage.Shape))) {
+	if !s.Early(e.Stage) {
 		return false
 	}
 	for _, t := range e.Stage.Tiers {
