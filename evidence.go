@@ -44,6 +44,8 @@ type Evidence struct {
 	MeanInput, MeanUncached, MeanOutput float64
 	// SetInput, SetUncached, SetOutput are the set's turn-weighted means; 0 unknown.
 	SetInput, SetUncached, SetOutput float64
+	SetCount                         int  // trajectories
+	LevelSalt                        bool // prompts carry the level's salt alone: walks of one trajectory share them
 	// Starved counts agents that spent over half of the window waiting past a
 	// limit, by tier name.
 	Starved map[string]int

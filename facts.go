@@ -21,9 +21,10 @@ type Facts struct {
 	Engine       EngineFacts `json:"engine"`
 	Accelerators int         `json:"accelerators"` // all that serve; 0 unknown
 
-	OutputPolicy string      `json:"output_policy"` // recorded, free
-	Start        string      `json:"start"`         // spread, offset, begin; assigned
-	ToolDelay    string      `json:"tool_delay"`    // recorded, aa
+	OutputPolicy string      `json:"output_policy"`   // recorded, free
+	Start        string      `json:"start"`           // spread, offset, begin; assigned
+	ToolDelay    string      `json:"tool_delay"`      // recorded, aa
+	Salts        string      `json:"salts,omitempty"` // walk, level; "" by older versions: see LevelSaltOnly
 	Power        []PowerSpec `json:"power,omitempty"`
 	MaxAgents    int         `json:"max_agents"`
 	// Assignment is the SHA-256 of the file that says what each agent walks; "" none.
@@ -43,6 +44,12 @@ type Facts struct {
 	// NotComparable lists, in sentences, why the result must not be set beside a
 	// published one; empty: comparable.
 	NotComparable []string `json:"not_comparable,omitempty"`
+}
+
+// LevelSaltOnly reports whether prompts carry the level's salt alone. Versions that had
+// no choice of salts left the walk's out in preset aa.
+func (f Facts) LevelSaltOnly() bool {
+	return f.Salts == SaltsLevel || f.Salts == "" && f.Preset == "aa"
 }
 
 // Schema names and the metric set of this version.

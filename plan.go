@@ -8,6 +8,15 @@ import (
 // FreeGuard is the most tokens that a reply of output policy free may have.
 const FreeGuard = 16384
 
+// Which salts the prompts of a level begin with. With walk each walk has one of its own
+// after the scaffold, so that walks share nothing else; with level a level's salt is all,
+// as AA-AgentPerf's is described, and agents on one trajectory find each other's prompts
+// in the cache.
+const (
+	SaltsWalk  = "walk"
+	SaltsLevel = "level"
+)
+
 // Plan is one validated run: what package config makes of flags, environment,
 // file and preset. It holds no secret, only the names of where secrets are.
 type Plan struct {
@@ -31,6 +40,7 @@ type Plan struct {
 	Start        string // spread, offset, begin
 	Assignment   string // file that says what each agent walks, in place of Start; "" none
 	ToolDelay    string // recorded, aa
+	Salts        string // SaltsWalk, SaltsLevel
 	Warmup       bool
 	Require      map[string]int // tier name -> least capacity
 	Out          string         // run folder; "" a new one under runs/

@@ -34,7 +34,7 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 	p := plimsoll.Plan{
 		Method: *r.Method, Preset: *r.Preset, Seed: *r.Seed, DelaySeed: delaySeed,
 		MaxAgents: *r.MaxAgents, Levels: r.Levels, Budget: *r.Budget, Accelerators: *r.Accelerators,
-		Power: r.Power, OutputPolicy: *r.Output, Start: *r.Start, ToolDelay: *r.ToolDelay,
+		Power: r.Power, OutputPolicy: *r.Output, Start: *r.Start, ToolDelay: *r.ToolDelay, Salts: *r.Salts,
 		Warmup: !*r.NoWarm, Require: r.Require, Shape: shape(r, preset),
 		Trajectories: plimsoll.TrajectorySource{
 			Name: *r.Trajectories, IsPath: IsPath(*r.Trajectories), Identity: *r.Identity, Tokenizer: *r.Tokenizer,
@@ -74,7 +74,7 @@ func defaults(r Run, preset search.Preset) Run {
 	d := Run{
 		Dialect: ptr("chat"), Engine: ptr("demo"), EngineKV: ptr(1.0), EngineSpeed: ptr(1.0), Virtual: ptr(false),
 		Trajectories: ptr("mini"), Identity: ptr(""), Tokenizer: ptr("bytes4"), MaxContext: ptr(0), MaxOutput: ptr(0), MaxTurns: ptr(0),
-		Output: ptr(preset.OutputPolicy), Start: ptr(preset.Start), ToolDelay: ptr(preset.ToolDelay),
+		Output: ptr(preset.OutputPolicy), Start: ptr(preset.Start), ToolDelay: ptr(preset.ToolDelay), Salts: ptr(preset.Salts),
 		Method: ptr(preset.Method), MaxAgents: ptr(preset.MaxAgents), Budget: ptr(time.Duration(0)), Seed: ptr(uint64(42)),
 		Ramp: ptr(preset.Shape.Ramp), Settle: ptr(preset.Shape.Settle), SettleMax: ptr(preset.Shape.SettleMax), Window: ptr(preset.Shape.Min), Limit: ptr(preset.Shape.Limit),
 		NoWarm: ptr(!preset.Warmup), Accelerators: ptr(0),
@@ -258,6 +258,7 @@ func validate(p plimsoll.Plan) error {
 		{"output", p.OutputPolicy, []string{"recorded", "free"}},
 		{"start", p.Start, []string{"spread", "offset", "begin"}},
 		{"tool-delay", p.ToolDelay, []string{"recorded", "aa"}},
+		{"salts", p.Salts, []string{plimsoll.SaltsWalk, plimsoll.SaltsLevel}},
 	} {
 		if !slices.Contains(c.known, c.value) {
 			return fmt.Errorf("%s %q: want %s", c.name, c.value, strings.Join(c.known, " or "))

@@ -55,6 +55,7 @@ type Run struct {
 	Start        *string `yaml:"start,omitempty" group:"Workload" placeholder:"spread" help:"Where agents begin: spread, offset or begin."`
 	Assignment   *string `yaml:"assignment,omitempty" group:"Workload" placeholder:"./a.jsonl" help:"Which trajectories each agent walks and how many turns it leaves out at first, a line an agent; no level has more agents."`
 	ToolDelay    *string `yaml:"tool_delay,omitempty" name:"tool-delay" group:"Workload" placeholder:"recorded" help:"Tool delay: recorded or aa."`
+	Salts        *string `yaml:"salts,omitempty" group:"Workload" placeholder:"walk" help:"Random prefixes: walk (agents share their scaffold alone) or level (agents on one trajectory find each other's prompts in the cache; preset aa)."`
 
 	Tiers *string         `yaml:"tiers,omitempty" group:"Objectives" placeholder:"NAME" help:"Tier set: a built-in name or a file such as ./tiers.yaml. Default ${default_tiers}."`
 	Tier  []plimsoll.Tier `yaml:"tier,omitempty" group:"Objectives" sep:"none" placeholder:"30tps/10s" help:"One tier, repeatable; replaces the set."`

@@ -30,6 +30,9 @@ type Input struct {
 	// LocalExact says that local token counts use the engine's own tokenizer, so
 	// that usage may be held against them to 5 %; else only to a factor of two.
 	LocalExact bool
+	// LevelSalt says that prompts carry the level's salt alone, so that walks of one
+	// trajectory share them.
+	LevelSalt bool
 }
 
 // Evidence gathers what the rows say. It reads Rows and keeps none of them. Of a level
@@ -39,7 +42,7 @@ func Evidence(in Input) plimsoll.Evidence {
 	e := plimsoll.Evidence{
 		Stage: in.Stage, Window: in.Observed.Window, At: in.Now, Observed: in.Observed,
 		Classes: map[plimsoll.Class]int{}, Starved: map[string]int{},
-		SetInput: in.Set.Input, SetUncached: in.Set.Uncached, SetOutput: in.Set.Output,
+		LevelSalt: in.LevelSalt, SetCount: in.Set.Count, SetInput: in.Set.Input, SetUncached: in.Set.Uncached, SetOutput: in.Set.Output,
 	}
 	running := in.Now != plimsoll.Never
 	if running && (e.Window.End == plimsoll.Never || e.Window.End > in.Now || e.Window.End <= e.Window.Start) {

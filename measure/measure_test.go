@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,7 +256,33 @@ func TestViews(t *testing.T) {
 
 func TestRepresentative(t *testing.T) {
 	e := plimsoll.Evidence{MeanInput: 1040, SetInput: 1000, MeanOutput: 94, SetOutput: 100, MeanUncached: 500}
-	if got := Representative(e); len(got) != 1 {
-		t.Errorf("%q, want output alone", got)
+	if load, cache := Representative(e); len(load) != 1 || len(cache) != 0 {
+		t.Errorf("%q, %q, want output alone", load, cache)
+	}
+	for _, c := range []struct {
+		name            string
+		uncached        float64
+		levelSalt       bool
+		agents          int
+		inLoad, inCache string // "" nothing there
+	}{
+		{"walks apart", 768, false, 7616, "", ""},
+		{"evicted", 1179, false, 7616, "", "uncached input tokens a turn 1179, the set's 768: +54 % (an engine that evicts"},
+		{"short contexts", 600, false, 7616, "", "uncached input tokens a turn 600, the set's 768: -22 %"},
+		{"shared", 32, true, 7616, "7616 agents share 500 trajectories under one salt: uncached input tokens a turn 32, the set's 768, so that at least 736 of 26500 input tokens a turn came from another walk's prompt", ""},
+		{"few share", 700, true, 64, "64 agents share 500 trajectories", ""},
+		{"few, nothing seen", 760, true, 64, "", ""},
+		{"shared and evicted", 900, true, 501, "the set's 768, in spite of what came from other walks' prompts", ""},
+		{"evicted, few share", 900, true, 500, "", "+17 %"},
+		{"engine does not say", 0, true, 2000, "", ""},
+	} {
+		e := plimsoll.Evidence{MeanInput: 26500, SetInput: 26500, MeanOutput: 480, SetOutput: 480, MeanUncached: c.uncached, SetUncached: 768, SetCount: 500, LevelSalt: c.levelSalt}
+		e.Stage.Agents = c.agents
+		load, cache := Representative(e)
+		for _, side := range []struct{ got, want string }{{strings.Join(load, "; "), c.inLoad}, {strings.Join(cache, "; "), c.inCache}} {
+			if !strings.Contains(side.got, side.want) || side.want == "" && side.got != "" {
+				t.Errorf("%s: %q, want %q", c.name, side.got, side.want)
+			}
+		}
 	}
 }

@@ -34,6 +34,11 @@ func Markdown(w io.Writer, r result.Result) error {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
 	}
 	fmt.Fprintf(&b, "\n%s; method %s, preset %s, seed %d. %s.\n", markdownText(levelLine(r)), markdownText(r.Method), markdownText(r.Preset), r.Seed, clientLine(r))
+	for _, t := range r.Tiers {
+		if load := loadWords(t); load != "" {
+			fmt.Fprintf(&b, "%s. %s\n", markdownText(t.Name), markdownText(load))
+		}
+	}
 	if !r.Comparable.Yes {
 		fmt.Fprintf(&b, "Not comparable with published results: %s.\n", markdownText(strings.Join(r.Comparable.Why, "; ")))
 	}

@@ -79,7 +79,7 @@ func HTML(w io.Writer, r result.Result, d *bundle.Dir) error {
 func pageFuncs() template.FuncMap {
 	return template.FuncMap{
 		"figure": func(v any) string { return figure(toFloat(v)) }, "whole": whole, "clock": clock, "agents": agents,
-		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
+		"perAccelerator": perAccelerator, "perMegawatt": perMegawatt, "noPower": noPower, "powerLabel": powerLabel, "speedLimit": speedLimit, "ttftLimit": ttftLimit, "load": loadWords, "word": verdictWord, "wordClass": wordClass, "gatesHeld": gatesHeld,
 		"boundBy": boundBy, "list": list, "join": strings.Join, "percent": percent, "verdict": verdictOf, "gate": gateName,
 		"failedClasses": failedClasses, "ttft": func(l result.Level) string { return figure(l.TTFT()) }, "count": count,
 		"day": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }, "levelLine": levelLine, "serverLine": serverLine, "clientLine": clientLine,
@@ -197,7 +197,7 @@ func factsOf(r result.Result) [][2]string {
 	facts := [][2]string{
 		{"Method", r.Method}, {"Preset", r.Preset}, {"Seed", fmt.Sprint(r.Seed)}, {"Tier set", r.TierSet}, {"Metric set", r.MetricSet},
 		{"Trajectories", fmt.Sprintf("%s: %s, %s, SHA-256 %.16s", r.Trajectories.Name, trajectories(r.Trajectories.Count), count(r.Trajectories.Turns, "turn"), r.Trajectories.SHA256)},
-		{"Output policy", r.Settings.OutputPolicy}, {"Start", r.Settings.Start}, {"Tool delay", r.Settings.ToolDelay},
+		{"Output policy", r.Settings.OutputPolicy}, {"Start", r.Settings.Start}, {"Tool delay", r.Settings.ToolDelay}, {"Salts", r.Settings.Salts},
 		{"Reasoning effort", r.Settings.ReasoningEffort}, {"Extra body", r.Settings.ExtraBody},
 		{"Most agents", whole(r.Settings.MaxAgents)}, {"Engine", r.Engine.URL}, {"Plimsoll", r.Version},
 	}

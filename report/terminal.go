@@ -120,6 +120,9 @@ func (t TerminalOptions) reasons(b *bytes.Buffer, r result.Result) {
 			text += " " + powerSentence(tier)
 		}
 		t.item(b, plain(tier.Name), text)
+		if load := loadWords(tier); load != "" {
+			t.item(b, "", load)
+		}
 	}
 	if shared != "" {
 		t.item(b, "Power", shared)

@@ -71,6 +71,14 @@ func wordClass(t result.Tier) string {
 	return "fail"
 }
 
+// loadWords says how the load behind a tier's capacity is not the set's; "" it is.
+func loadWords(t result.Tier) string {
+	if len(t.NotRepresentative) == 0 {
+		return ""
+	}
+	return sentence("Not representative: " + strings.Join(t.NotRepresentative, "; "))
+}
+
 // sentence ends text with a full stop.
 func sentence(s string) string {
 	if s = plain(s); s == "" || strings.HasSuffix(s, ".") {

@@ -143,6 +143,7 @@ func differences(entries []Entry) []string {
 		{"presets", func(e Entry) string { return e.Preset }},
 		{"output policies", func(e Entry) string { return e.OutputPolicy }},
 		{"tool delays", func(e Entry) string { return e.ToolDelay }},
+		{"salts", func(e Entry) string { return e.Salts }},
 		{"tier sets", func(e Entry) string { return e.TierSet }},
 		{"tiers", tierNames},
 		{"power figures", powerNames},
@@ -161,7 +162,22 @@ func differences(entries []Entry) []string {
 			out = append(out, fmt.Sprintf("%s differ: %s", d.what, strings.Join(values, " | ")))
 		}
 	}
-	return append(out, simulations(entries)...)
+	return append(append(out, unlike(entries)...), simulations(entries)...)
+}
+
+// unlike says which entries carry their agents under another load than their set's, once
+// where tiers say the same.
+func unlike(entries []Entry) (out []string) {
+	for _, e := range entries {
+		for _, t := range e.Tiers {
+			for _, why := range t.NotRepresentative {
+				if line := e.Name + " is not representative: " + why; !slices.Contains(out, line) {
+					out = append(out, line)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // simulations says which entries were never measured, and which runs say of

@@ -29,7 +29,7 @@ func begin(f plimsoll.Facts) Result {
 		Seed: f.Seed, TierSet: f.TierSet, Started: f.Started, Finished: f.Started,
 		Trajectories: f.Trajectories, Accelerators: f.Accelerators,
 		Engine:   Engine{URL: f.Engine.URL, Model: f.Engine.Model, Dialect: f.Engine.Dialect, Simulated: f.Engine.Simulated, Identity: f.Engine.Identity, Preflight: f.Engine.Preflight},
-		Settings: Settings{OutputPolicy: f.OutputPolicy, Start: f.Start, ToolDelay: f.ToolDelay, MaxAgents: f.MaxAgents, ReasoningEffort: f.ReasoningEffort, ExtraBody: f.ExtraBody},
+		Settings: Settings{OutputPolicy: f.OutputPolicy, Start: f.Start, ToolDelay: f.ToolDelay, Salts: f.Salts, MaxAgents: f.MaxAgents, ReasoningEffort: f.ReasoningEffort, ExtraBody: f.ExtraBody},
 		Tiers:    []Tier{}, Levels: []Level{}, Failures: map[plimsoll.Class]int{},
 		Client: Client{CPUShare: None(), LagP99ms: None(), SentinelP99ms: None(), RunQueueShare: None()},
 	}

@@ -25,6 +25,7 @@ type Entry struct {
 	Trajectories string `json:"trajectories"` // name, or start of the SHA-256
 	OutputPolicy string `json:"output_policy"`
 	ToolDelay    string `json:"tool_delay"`
+	Salts        string `json:"salts"` // walk, level
 	Simulated    bool   `json:"simulated"`
 	Accelerators int    `json:"accelerators"` // 0 unknown
 
@@ -52,6 +53,8 @@ type EntryTier struct {
 	PerAcc   *float64               `json:"per_accelerator"`
 	PerMW    []plimsoll.PerMegawatt `json:"per_megawatt"` // one a boundary and basis
 	Reason   string                 `json:"reason,omitempty"`
+	// NotRepresentative are a run's own sentences on the load behind the capacity.
+	NotRepresentative []string `json:"not_representative,omitempty"`
 }
 
 // What bounds a capacity.
@@ -71,12 +74,12 @@ func limitsName(speed, ttft float64) string {
 func EntryOf(name, source string, r Result) Entry {
 	e := Entry{
 		Name: name, Kind: "run", Source: source, Date: r.Started.UTC().Format("2006-01-02"), Model: r.Engine.Model,
-		Method: r.Method, Preset: r.Preset, MetricSet: r.MetricSet, OutputPolicy: r.Settings.OutputPolicy, ToolDelay: r.Settings.ToolDelay,
+		Method: r.Method, Preset: r.Preset, MetricSet: r.MetricSet, OutputPolicy: r.Settings.OutputPolicy, ToolDelay: r.Settings.ToolDelay, Salts: salts(r),
 		Trajectories: fmt.Sprintf("%s %.12s", r.Trajectories.Name, r.Trajectories.SHA256), Simulated: r.Engine.Simulated, Accelerators: r.Accelerators,
 		TierSet: r.TierSet, NotComparable: r.Comparable.Why,
 	}
 	for _, t := range r.Tiers {
-		side := EntryTier{SpeedTPS: t.SpeedTPS, TTFTs: t.TTFTs, Capacity: t.Capacity, PerAcc: t.PerAcc, PerMW: t.PerMWs, Reason: t.Reason}
+		side := EntryTier{SpeedTPS: t.SpeedTPS, TTFTs: t.TTFTs, Capacity: t.Capacity, PerAcc: t.PerAcc, PerMW: t.PerMWs, Reason: t.Reason, NotRepresentative: t.NotRepresentative}
 		switch {
 		case t.Capacity == nil:
 		case t.Estimate != nil:
@@ -87,6 +90,14 @@ func EntryOf(name, source string, r Result) Entry {
 		e.Tiers = append(e.Tiers, side)
 	}
 	return e
+}
+
+// salts are those of a run, of an older version's too.
+func salts(r Result) string {
+	if (plimsoll.Facts{Preset: r.Preset, Salts: r.Settings.Salts}).LevelSaltOnly() {
+		return plimsoll.SaltsLevel
+	}
+	return plimsoll.SaltsWalk
 }
 
 //go:embed published.json

@@ -23,6 +23,7 @@ func levelOf(l bundle.Sealed, p plimsoll.Past, rows []plimsoll.Row, rules slo.Ru
 		speeds = e.SpeedAA
 	}
 	ttft := measure.Percentile(e.TTFT, slo.TTFTQuantile)
+	load, cache := measure.Representative(e)
 	out := Level{
 		ID: l.ID, Number: l.Stage.Level, Attempt: l.Stage.Attempt, Replicate: l.Stage.Replicate, Agents: l.Stage.Agents,
 		Fresh: l.Stage.Fresh, Warmup: l.Stage.Warmup, Why: l.Stage.Why, Gates: finiteGates(e.Gates), Closed: o.Closed,
@@ -36,7 +37,7 @@ func levelOf(l bundle.Sealed, p plimsoll.Past, rows []plimsoll.Row, rules slo.Ru
 		MeanInput: Number(e.MeanInput), MeanUncached: Number(e.MeanUncached), MeanOutput: Number(e.MeanOutput),
 		WalksFinished: o.Walks, Client: clientOf(o.Client, e.LagP99ms), SimulatedLoad: o.Simulated,
 		Distribution: spreadOf(e, speeds), Energy: []plimsoll.Energy{},
-		Views: viewsOf(l, rows, population, accelerators), Steady: steadyOf(e.Steady), Settling: settlingOf(p), Sanity: sanityOf(o, population), NotRepresentative: measure.Representative(e),
+		Views: viewsOf(l, rows, population, accelerators), Steady: steadyOf(e.Steady), Settling: settlingOf(p), Sanity: sanityOf(o, population), NotRepresentative: append(load, cache...),
 	}
 	out.TurnsPerMinute, out.OutputTPS = None(), None()
 	if out.WindowS > 0 {

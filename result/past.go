@@ -49,7 +49,7 @@ func judge(f plimsoll.Facts, rules slo.Rules, l bundle.Sealed, rows []plimsoll.R
 	}
 	evidence := measure.Evidence(measure.Input{
 		Stage: l.Stage, Rows: rows, Observed: l.Observed, Set: f.Trajectories,
-		Now: plimsoll.Never, Head: head, LocalExact: f.Engine.LocalExact,
+		Now: plimsoll.Never, Head: head, LocalExact: f.Engine.LocalExact, LevelSalt: f.LevelSaltOnly(),
 	})
 	past := plimsoll.Past{Stage: l.Stage, Evidence: evidence, Took: l.Observed.End.Seconds(), Spent: plimsoll.SpentBy(rows)}
 	for _, t := range l.Stage.Tiers {

@@ -57,6 +57,7 @@ type Settings struct {
 	OutputPolicy string `json:"output_policy"`
 	Start        string `json:"start"`
 	ToolDelay    string `json:"tool_delay"`
+	Salts        string `json:"salts,omitempty"` // walk, level
 	MaxAgents    int    `json:"max_agents"`
 	// What every request held besides the trajectories; ExtraBody is one JSON object.
 	ReasoningEffort string `json:"reasoning_effort,omitempty"`
@@ -86,6 +87,10 @@ type Tier struct {
 	PerMW      *plimsoll.PerMegawatt  `json:"per_megawatt"` // the first power spec with a figure
 	PerMWs     []plimsoll.PerMegawatt `json:"per_megawatt_all"`
 	NoPerMW    string                 `json:"per_megawatt_reason,omitempty"` // why per_megawatt is null
+
+	// NotRepresentative says in sentences how the load of the level that the capacity rests
+	// on differs from the set's, and whether agents shared prompts there.
+	NotRepresentative []string `json:"not_representative,omitempty"`
 
 	Verdicts []Verdict `json:"verdicts"`
 }

@@ -6,6 +6,7 @@ import (
 
 	"plimsoll"
 	"plimsoll/bundle"
+	"plimsoll/measure"
 )
 
 // tierOf writes a tier's answer and its normalised figures.
@@ -13,7 +14,7 @@ func tierOf(a plimsoll.TierAnswer, past []plimsoll.Past, levels []Level, f plims
 	t := Tier{
 		Name: a.Tier.Name, SpeedTPS: a.Tier.SpeedTPS, TTFTs: a.Tier.TTFT.Seconds(), Verdict: a.Outcome,
 		AtLeast: a.AtLeast, Open: a.Open, LowestFail: a.LowestFail, BoundBy: a.BoundBy, Reason: a.Reason,
-		PerMWs: []plimsoll.PerMegawatt{}, Verdicts: verdictsOf(a.Tier.Name, past),
+		PerMWs: []plimsoll.PerMegawatt{}, Verdicts: verdictsOf(a.Tier.Name, past), NotRepresentative: loadOf(a, past),
 	}
 	if low, high := Number(a.Low), Number(a.High); Number(a.Estimate).Known() && low.Known() && high.Known() && a.Estimate > 0 {
 		t.Estimate = &Estimate{Value: a.Estimate, Low: a.Low, High: a.High}
@@ -32,6 +33,20 @@ func tierOf(a plimsoll.TierAnswer, past []plimsoll.Past, levels []Level, f plims
 	}
 	t.perMegawatt(levels, f)
 	return t
+}
+
+// loadOf says how the load of the level that the answer rests on differs from the set's:
+// of the first that passed with so many agents.
+func loadOf(a plimsoll.TierAnswer, past []plimsoll.Past) []string {
+	for _, p := range past {
+		for _, v := range p.Verdicts {
+			if v.Tier == a.Tier.Name && v.Outcome == plimsoll.Pass && p.Stage.Agents == max(a.Capacity, a.AtLeast) {
+				load, _ := measure.Representative(p.Evidence)
+				return load
+			}
+		}
+	}
+	return nil
 }
 
 func verdictsOf(tier string, past []plimsoll.Past) []Verdict {

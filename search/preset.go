@@ -30,6 +30,7 @@ type Preset struct {
 	OutputPolicy string
 	Start        string
 	ToolDelay    string
+	Salts        string
 	// NotComparable says why results must not be set beside published ones; empty
 	// where they may.
 	NotComparable string
@@ -40,7 +41,7 @@ func Presets() []Preset {
 	standard := Preset{
 		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
 		Resolution: 0.02, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
-		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
+		OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded", Salts: plimsoll.SaltsWalk,
 		Shape: plimsoll.Shape{
 			Ramp: 60 * time.Second, Settle: 60 * time.Second, SettleMax: 10 * time.Minute, Min: 300 * time.Second, Max: 30 * time.Minute,
 			Turns: 1000, Limit: time.Hour, Tick: 5 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
@@ -52,7 +53,7 @@ func Presets() []Preset {
 		{
 			Name: "quick", Method: MethodAA, Rules: slo.Standard(), First: 8, MaxAgents: 256,
 			Resolution: 0.10, MaxLevels: 16, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
-			OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded",
+			OutputPolicy: "recorded", Start: "spread", ToolDelay: "recorded", Salts: plimsoll.SaltsWalk,
 			NotComparable: "preset quick looks for seconds only",
 			Shape: plimsoll.Shape{
 				Ramp: 500 * time.Millisecond, Settle: 700 * time.Millisecond, Min: 1200 * time.Millisecond, Max: 3 * time.Second,
@@ -63,7 +64,7 @@ func Presets() []Preset {
 		{
 			Name: "aa", Method: MethodAA, Rules: slo.AA(), First: 2, MaxAgents: 65536,
 			Resolution: 0.01, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05,
-			OutputPolicy: "free", Start: "offset", ToolDelay: "aa",
+			OutputPolicy: "free", Start: "offset", ToolDelay: "aa", Salts: plimsoll.SaltsLevel,
 			Shape: plimsoll.Shape{
 				SpawnPerS: 1, Settle: 240 * time.Second, Min: 600 * time.Second, Walks: 30, WalksPerAgent: 3,
 				Limit: time.Hour, Tick: time.Second, Request: 300 * time.Second, Idle: 300 * time.Second,

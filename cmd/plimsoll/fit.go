@@ -73,7 +73,7 @@ func (c *CalibrateCmd) Run(ctx context.Context, io *IO) error {
 	board, held := newBoard(io, 1), 0
 	fit := calibrate.Config{
 		Profile: begin, Trajectories: set.Trajectories, Agents: j.agents(), OutputPolicy: plan.OutputPolicy,
-		LevelSaltOnly: plan.Preset == "aa", Levels: levels,
+		LevelSaltOnly: dir.Facts().LevelSaltOnly(), Levels: levels,
 	}
 	most := fit.Most()
 	fit.Held = func() {

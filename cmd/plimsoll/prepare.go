@@ -84,7 +84,7 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 		Schema: plimsoll.FactsSchema, MetricSet: plimsoll.MetricSet, Version: version(), Started: time.Now().UTC(),
 		Method: plan.Method, Rules: search.Rules(plan.Method, plan.Preset), Preset: plan.Preset, Seed: plan.Seed, TierSet: plan.TierSet, Tiers: plan.Tiers,
 		Trajectories: j.set.Facts(), Accelerators: plan.Accelerators, OutputPolicy: plan.OutputPolicy,
-		Start: plan.Start, ToolDelay: plan.ToolDelay, ReasoningEffort: plan.Target.ReasoningEffort, ExtraBody: string(plan.Target.ExtraBody), Power: plan.Power, MaxAgents: plan.MaxAgents,
+		Start: plan.Start, ToolDelay: plan.ToolDelay, Salts: plan.Salts, ReasoningEffort: plan.Target.ReasoningEffort, ExtraBody: string(plan.Target.ExtraBody), Power: plan.Power, MaxAgents: plan.MaxAgents,
 		Shape: plan.Shape, Levels: plan.Levels, Budget: plan.Budget, Limits: plan.Limits,
 	}
 	if err := j.assign(); err != nil {
@@ -195,7 +195,7 @@ func (j *job) virtual() error {
 	}
 	fleet, err := simfleet.New(simfleet.Config{
 		Deployment: engines.Scaled(built.KVScale, built.SpeedScale), Identity: j.facts.Engine.Identity, Trajectories: j.set.Trajectories, Agents: j.agents(),
-		OutputPolicy: j.plan.OutputPolicy, LevelSaltOnly: j.plan.Preset == "aa", Epoch: j.facts.Started,
+		OutputPolicy: j.plan.OutputPolicy, LevelSaltOnly: j.facts.LevelSaltOnly(), Epoch: j.facts.Started,
 	})
 	if err != nil {
 		return err
@@ -260,6 +260,7 @@ func notComparable(p plimsoll.Plan, f plimsoll.Facts, system map[string]string, 
 	add(f.Engine.Simulated, "the engine is simulated")
 	add(f.Trajectories.Synthetic, "the trajectories are synthetic ("+f.Trajectories.Name+")")
 	add(p.OutputPolicy == "free" && p.Preset != "aa", "reply lengths are free, so a terse engine has an advantage")
+	add(err == nil && p.Salts != preset.Salts, fmt.Sprintf("salts are %s, preset %s has %s (--salts)", p.Salts, p.Preset, preset.Salts))
 	add(p.Accelerators == 0, "the number of accelerators is not stated (--accelerators N)")
 	add(len(p.Power) == 0, "no power meter (--power SPEC), so nothing per megawatt")
 	lacks := systemLacks(described(system, f))

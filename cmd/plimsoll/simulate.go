@@ -51,6 +51,7 @@ type searchFlags struct {
 	Settle       *time.Duration  `placeholder:"DURATION" help:"Settling before a window, at least; it goes on until the load is stationary."`
 	Window       *time.Duration  `placeholder:"DURATION" help:"Shortest window."`
 	MaxAgents    *int            `name:"max-agents" placeholder:"N" help:"Never more agents than this."`
+	Salts        *string         `placeholder:"walk" help:"Random prefixes: walk (agents share their scaffold alone) or level (agents on one trajectory find each other's prompts in the cache; preset aa)."`
 	Seed         *uint64         `placeholder:"42" help:"Seed of every random draw."`
 	Ensemble     int             `default:"0" placeholder:"N" help:"Also search N draws of the uncertain profile fields: the range P10 to P90."`
 	JSON         bool            `name:"json" help:"Print JSON on standard output and nothing else."`
@@ -62,7 +63,7 @@ func (f searchFlags) run() config.Run {
 	virtual := true
 	r := config.Run{
 		Virtual: &virtual, Tiers: f.Tiers, Tier: f.Tier, Trajectories: &f.Trajectories, Preset: &f.Preset, Method: f.Method,
-		Settle: f.Settle, Window: f.Window, MaxAgents: f.MaxAgents, Seed: f.Seed,
+		Settle: f.Settle, Window: f.Window, MaxAgents: f.MaxAgents, Seed: f.Seed, Salts: f.Salts,
 	}
 	if f.Preset == "standard" {
 		method := "aa"

@@ -50,6 +50,9 @@ func showLimits(to page, rows []study.Row) {
 				to.say("      ", "To lift it: "+row.Lift+".")
 			}
 		}
+		if len(row.NotRepresentative) > 0 {
+			to.say("      ", "Not representative: "+strings.Join(row.NotRepresentative, "; ")+".")
+		}
 		if row.Unfit > 0 {
 			fmt.Fprintf(to, "      In %d of %d draws the weights leave no room: 0 agents.\n", row.Unfit, row.Members)
 		}

@@ -302,7 +302,7 @@ func (j *job) fleet(ctx context.Context, engine *client.Client, spoken dialect.D
 	j.closers = append(j.closers, func() error { health.Close(); return nil })
 	agents, err := fleet.New(fleet.Config{
 		Engine: engine, Health: health, Encoded: encoded, Agents: j.agents(),
-		Output: j.policy(), LevelSaltOnly: j.plan.Preset == "aa",
+		Output: j.policy(), LevelSaltOnly: j.facts.LevelSaltOnly(),
 	})
 	if err != nil {
 		return err

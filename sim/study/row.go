@@ -37,6 +37,7 @@ type Row struct {
 	Members              int               `json:"ensemble"`
 	Unfit                int               `json:"ensemble_without_room"` // members whose weights do not fit: 0 agents
 	UncachedTokens       *float64          `json:"uncached_tokens_per_turn"`
+	NotRepresentative    []string          `json:"not_representative,omitempty"` // of the load behind agents, sentences
 	Limit                string            `json:"limit"`
 	LimitWhy             string            `json:"limit_why"`
 	Lift                 string            `json:"lift"`
@@ -61,7 +62,7 @@ func Rows(p *profile.Profile, r result.Result, uses Uses) ([]Row, error) {
 		row := Row{
 			Simulated: true, System: p.Name, Model: p.ModelName, Layout: p.Words(), Provenance: p.Provenance(), Tier: t.Name,
 			Verdict: t.Verdict, Agents: t.Capacity, AtLeast: t.AtLeast, Open: t.Open, Reason: t.Reason, Accelerators: r.Accelerators, AgentsPerAccelerator: t.PerAcc,
-			Limit: limit.By, LimitWhy: limit.Why, Lift: limit.Lift, UncachedTokens: uncached(r, t),
+			Limit: limit.By, LimitWhy: limit.Why, Lift: limit.Lift, UncachedTokens: uncached(r, t), NotRepresentative: t.NotRepresentative,
 		}
 		for i, m := range t.PerMWs {
 			if i == 0 {
