@@ -125,7 +125,7 @@ func bracketOf(t result.EntryTier) string {
 	case t.Estimate > 0:
 		return fmt.Sprintf("est. %s (%s–%s)", figure(t.Estimate), figure(t.Low), figure(t.High))
 	}
-	return fmt.Sprintf("%s pass, %s fail", figure(t.Low), figure(t.High))
+	return fmt.Sprintf("%s pass, %s fail", whole(int(t.Low)), whole(int(t.High)))
 }
 
 // ratiosAre says in a sentence what the bounds of a comparison's ratios are; "" where

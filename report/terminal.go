@@ -154,7 +154,7 @@ func powerSentence(t result.Tier) string {
 
 func (t TerminalOptions) foot(b *bytes.Buffer, r result.Result) {
 	if r.Partial {
-		t.item(b, "Partial", "the run ended before the search did: "+plain(r.Ended))
+		t.item(b, "Partial", plain(r.Ended))
 	}
 	t.item(b, "Measured", plain(levelLine(r))+fmt.Sprintf("; method %s, preset %s, seed %d", plain(r.Method), plain(r.Preset), r.Seed))
 	t.item(b, "Client", clientLine(r))

@@ -150,7 +150,7 @@ func (c *RunCmd) resolve() ([]planned, error) {
 // interrupted turns the error of a cancelled run into its exit code.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return &ExitError{exitInterrupted, errors.New("interrupted; sealed levels are kept")}
+		return &ExitError{exitInterrupted, errors.New("interrupted; sealed levels are kept, and plimsoll run --resume FOLDER goes on from them")}
 	}
 	return err
 }
