@@ -115,6 +115,9 @@ func summarise(f *folder, now time.Time) summary {
 			return out
 		}
 	}
+	if follow.fresh.IsZero() { // it has said nothing yet
+		follow.fresh = facts.Started
+	}
 	out.Standing = standing(f, &follow.state, follow.fresh, now)
 	out.Says = out.Standing
 	switch st := &follow.state; {

@@ -85,6 +85,7 @@ func main() {
 		outside.Columns = columns(os.Stdout)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once what does not listen to the first
 	code := Main(ctx, os.Args[1:], outside)
 	stop()
 	os.Exit(code)
@@ -120,7 +121,11 @@ func Main(ctx context.Context, args []string, outside *IO) int {
 		return exitUsage
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return exitCode(parsed.Run(outside), outside.Err)
+	err = parsed.Run(outside)
+	if exit := (*ExitError)(nil); errors.Is(err, context.Canceled) && ctx.Err() != nil && !errors.As(err, &exit) {
+		err = &ExitError{exitInterrupted, errors.New("interrupted; nothing is kept")}
+	}
+	return exitCode(err, outside.Err)
 }
 
 // asked is the command that a usage error is about.

@@ -95,6 +95,7 @@ func TestBadEngines(t *testing.T) {
 }
 
 func TestUsageErrors(t *testing.T) {
+	never := filepath.Join(t.TempDir(), "never")
 	for _, c := range []struct{ args, want string }{
 		{"run --nope", "unknown flag"},
 		{"run --tier 3", "30tps/10s"},
@@ -108,6 +109,7 @@ func TestUsageErrors(t *testing.T) {
 		{"run --virtual --trajectories mini --max-context 1", "raise the limit"},
 		{"run --virtual --dialect soap", "completions"},
 		{"run --virtual --metrics x", "HOST:PORT"},
+		{"run --virtual --budget=-2h --out " + never, "negative"},
 		{"trajectories stats nope", "plimsoll trajectories stats --help"},
 		{"trajectories import main.go --format x", "weka"},
 		{"trajectories verify nope --commitment nope", "nope"},
@@ -126,6 +128,9 @@ func TestUsageErrors(t *testing.T) {
 		if code != exitUsage || !strings.Contains(stderr, c.want) {
 			t.Errorf("%s: exit %d, want 2 with %q in:\n%s", c.args, code, c.want, stderr)
 		}
+	}
+	if exists(never) {
+		t.Error("a run that cannot be made left a folder")
 	}
 }
 

@@ -165,6 +165,9 @@ func nothingKept(ctx context.Context, err error) error {
 
 // measure runs the levels and shows them, writes result, report and manifest.
 func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool) (result.Result, error) {
+	if _, _, err := result.Method(j.facts); err != nil { // before there is a folder
+		return result.Result{}, &ExitError{exitUsage, err}
+	}
 	dir, err := j.folder(full)
 	if err != nil {
 		return result.Result{}, err
@@ -181,7 +184,7 @@ func (j *job) measure(ctx context.Context, full config.Run, io *IO, asJSON bool)
 func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) (result.Result, error) {
 	method, _, err := result.Method(dir.Facts())
 	if err != nil {
-		return result.Result{}, &ExitError{exitUsage, err}
+		return result.Result{}, err
 	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
