@@ -34,7 +34,7 @@ func Method(f plimsoll.Facts) (*search.Search, slo.Rules, error) {
 // OtherRules says in a sentence that a run was decided by other rules than this
 // version's; "" by the same.
 func OtherRules(f plimsoll.Facts) string {
-	was, is := cmp.Or(f.Rules, f.Method+"/1"), search.Rules(f.Method, f.Preset)
+	was, is := cmp.Or(f.Rules, f.Method+"/1"), search.Rules(f.Method, f.Preset, f.Budget)
 	if was == is {
 		return ""
 	}

@@ -134,9 +134,15 @@ func (l *locality) proven() int {
 	return 0
 }
 
-// zero reports whether a single agent fails: at least two runs at 1, none passed.
+// zero reports whether a single agent fails: at least two runs at 1, the ramp's counted,
+// since 0 claims nothing, and no claim run passed.
 func (l *locality) zero() bool {
 	n := 0
+	for _, r := range l.ramp {
+		if r.agents == 1 && !r.pass {
+			n++
+		}
+	}
 	for _, r := range l.runs {
 		if r.pass {
 			return false
@@ -145,7 +151,7 @@ func (l *locality) zero() bool {
 			n++
 		}
 	}
-	return n >= 2
+	return n >= 2 && len(l.runs) > 0
 }
 
 // highestPass returns the highest level of which a run passed.

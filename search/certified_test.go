@@ -128,9 +128,9 @@ func TestClaimLevelsAreFresh(t *testing.T) {
 // enters a bound as 30 %, so that no more needs to be known of it.
 func TestClaimLevelEndsEarlyOnlyBeyondWhatIsEntered(t *testing.T) {
 	one := func(c *search.Config) { certified(c); c.Tiers = c.Tiers[:1] }
-	level := func(ttft, speed float64, claim bool) plimsoll.Evidence {
+	level := func(agents int, ttft, speed float64, claim bool) plimsoll.Evidence {
 		e := plimsoll.Evidence{At: 9e9, Window: plimsoll.Window{End: 9e9}}
-		e.Stage = plimsoll.Stage{Agents: 8, Tiers: tiers()[:1], Claim: claim, Shape: plimsoll.Shape{Min: time.Second}}
+		e.Stage = plimsoll.Stage{Agents: agents, Tiers: tiers()[:1], Claim: claim, Shape: plimsoll.Shape{Min: time.Second}}
 		for range 500 {
 			e.TTFT, e.Speed = append(e.TTFT, ttft), append(e.Speed, speed)
 		}
@@ -145,14 +145,19 @@ func TestClaimLevelEndsEarlyOnlyBeyondWhatIsEntered(t *testing.T) {
 	} {
 		for name, change := range map[string]func(*search.Config){"standard": one, "whole": func(c *search.Config) { one(c); c.Whole = true }} {
 			s := quick(t, change)
-			if ramp, claim := s.Early(level(1, 1, false).Stage), s.Early(level(1, 1, true).Stage); !ramp || claim != (name == "standard") {
+			if ramp, claim := s.Early(level(8, 1, 1, false).Stage), s.Early(level(8, 1, 1, true).Stage); !ramp || claim != (name == "standard") {
 				t.Errorf("%s: a level of the ramp may end early %v, a claim level %v", name, ramp, claim)
 			}
-			if got := s.Enough(level(c.ttft, c.speed, false)); got != c.ramp {
+			if got := s.Enough(level(8, c.ttft, c.speed, false)); got != c.ramp {
 				t.Errorf("%s: TTFT %g, speed %g: a level of the ramp ends early %v", name, c.ttft, c.speed, got)
 			}
-			if got := s.Enough(level(c.ttft, c.speed, true)); got != (c.claims && name == "standard") {
+			if got := s.Enough(level(8, c.ttft, c.speed, true)); got != (c.claims && name == "standard") {
 				t.Errorf("%s: TTFT %g, speed %g: a claim level ends early %v", name, c.ttft, c.speed, got)
+			}
+			// A single agent that clearly fails needs no measure of by how much.
+			clear := c.claims || c.ttft > 10 || c.speed < 30
+			if got := s.Enough(level(1, c.ttft, c.speed, true)); got != (clear && name == "standard") {
+				t.Errorf("%s: TTFT %g, speed %g: a claim level of one agent ends early %v", name, c.ttft, c.speed, got)
 			}
 		}
 	}

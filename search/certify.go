@@ -34,12 +34,7 @@ func (s *Search) certify(l *ledger) choice {
 		return choice{agents: n, tiers: s.c.Tiers, why: why}
 	}
 	all := s.localities(l)
-	var best *locality
-	for i := range all {
-		if at := &all[i]; !at.done && (best == nil || at.gain() > best.gain()) {
-			best = at
-		}
-	}
+	best := s.neediest(l, all)
 	if best == nil {
 		return choice{why: "every tier is settled"}
 	}
@@ -51,6 +46,28 @@ func (s *Search) certify(l *ledger) choice {
 		agents: n, tiers: s.c.Tiers, why: fmt.Sprintf("%s, for %s: %s", why, best.tier.Name, best.known()), claim: true,
 		share: best.share(l.idle()), whole: best.torn(),
 	}
+}
+
+// neediest returns the tier to whose edge the next claim level goes: the one whose bound
+// it is expected to raise most. Where the budget will not do for all, tiers without a
+// bound come first, one after the other: some numbers rather than none.
+func (s *Search) neediest(l *ledger, all []locality) *locality {
+	left := float64(s.claimsLeft(l, all)) * s.takes(l, true)
+	scant := s.c.Budget > 0 && left > s.c.Budget.Seconds()-l.took
+	var best *locality
+	for i := range all {
+		at := &all[i]
+		if at.done {
+			continue
+		}
+		if scant && !at.bound.ok {
+			return at
+		}
+		if best == nil || at.gain() > best.gain() {
+			best = at
+		}
+	}
+	return best
 }
 
 // widest returns the bracket of which least is known, of those that are not settled,

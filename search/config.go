@@ -17,11 +17,15 @@ const (
 
 // Rules names the decisions of a method as this version takes them in a preset. The number rises
 // whenever the same past may lead to another stage or answer: a run that was decided
-// otherwise can be neither replayed nor resumed.
-func Rules(method, preset string) string {
+// otherwise can be neither replayed nor resumed. Without a budget method aa decides as its
+// first version did.
+func Rules(method, preset string, budget time.Duration) string {
 	rules := method + "/1"
-	if method == MethodCertified {
-		rules = method + "/3"
+	switch {
+	case method == MethodCertified:
+		rules = method + "/4"
+	case budget > 0:
+		rules = method + "/2"
 	}
 	if preset == "aa" {
 		rules += ".1" // levels that their time-out cut are decided on their turns
@@ -84,12 +88,34 @@ func (c Config) Validate() error {
 	if err := c.Limits.Validate(); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
+	if err := c.worthwhile(); err != nil {
+		return err
+	}
 	for i, n := range c.Levels {
 		if n < 1 || n > c.MaxAgents || (i > 0 && n <= c.Levels[i-1]) {
 			return fmt.Errorf("search: levels %v must rise and lie in [1, %d]", c.Levels, c.MaxAgents)
 		}
 	}
 	return c.Shape.Validate()
+}
+
+// worthwhile says of a budget that holds no level what the least useful one is.
+func (c Config) worthwhile() error {
+	least, _ := c.ofFirst()
+	if c.Budget == 0 || c.Budget >= least {
+		return nil
+	}
+	return fmt.Errorf("search: a budget of %s holds no level: the first takes at least %s (settling of %s and a window of %s in it): raise the budget, or shorten the level",
+		c.Budget, least, c.Shape.Settle, c.Shape.Min)
+}
+
+// ofFirst is how long the first level takes at least, and at most.
+func (c *Config) ofFirst() (least, most time.Duration) {
+	n := max(1, c.First)
+	if len(c.Levels) > 0 {
+		n = c.Levels[0]
+	}
+	return lasts(shapeAt(c.Shape, n), n)
 }
 
 // Search decides what to measure next; it implements plimsoll.Method and keeps no

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"math"
 
 	"plimsoll"
@@ -13,29 +14,45 @@ const usualRuns = 10
 // how many at most (void repeats apart); most is 0 where only the budget bounds it.
 func (s *Search) Remaining(past []plimsoll.Past) (expected, most int) {
 	l := read(&s.c, past)
+	ramp, claims := s.ahead(&l)
+	expected = ramp + claims
+	switch {
+	case len(s.c.Levels) > 0:
+		most = expected
+	case s.c.Method == MethodAA && s.c.MaxLevels > 0:
+		most = max(0, s.c.MaxLevels-len(l.levels))
+	}
+	return expected, most
+}
+
+// ahead is how many levels the search is expected to measure still: claim levels, and
+// others.
+func (s *Search) ahead(l *ledger) (others, claims int) {
 	if l.broken != "" {
 		return 0, 0
 	}
 	if len(s.c.Levels) > 0 {
 		for _, n := range s.c.Levels {
 			if l.runsAt(n) == 0 {
-				expected++
+				others++
 			}
 		}
-		return expected, expected
+		return others, 0
 	}
-	if s.choose(&l).agents == 0 {
+	if s.choose(l).agents == 0 {
 		return 0, 0
 	}
-	expected = max(1, s.brackets(&l))
+	others = s.brackets(l)
 	if s.c.Method == MethodCertified {
-		expected = max(1, s.brackets(&l)+s.claimsLeft(&l))
+		claims = s.claimsLeft(l, s.localities(l))
+	}
+	if others+claims == 0 {
+		others = 1
 	}
 	if s.c.Method == MethodAA && s.c.MaxLevels > 0 {
-		most = max(0, s.c.MaxLevels-len(l.levels))
-		expected = min(expected, most)
+		others = min(others, max(0, s.c.MaxLevels-len(l.levels)))
 	}
-	return expected, most
+	return others, claims
 }
 
 // brackets estimates the levels that brackets still take: two doublings for a tier
@@ -74,9 +91,9 @@ func (s *Search) brackets(l *ledger) int {
 }
 
 // claimsLeft estimates the claim levels that tiers still take.
-func (s *Search) claimsLeft(l *ledger) int {
+func (s *Search) claimsLeft(l *ledger, all []locality) int {
 	left := 0
-	for _, at := range s.localities(l) {
+	for _, at := range all {
 		if !at.done {
 			left += max(1, max(usualRuns, s.c.LeastRuns)-len(at.local()))
 		}
@@ -84,17 +101,62 @@ func (s *Search) claimsLeft(l *ledger) int {
 	return min(left, s.mostClaims()-l.claims())
 }
 
-// Left estimates the seconds that the search still needs, from what levels took.
+// Left estimates the seconds that the search still needs: what levels of either kind
+// took so far, each for those to come.
 func (s *Search) Left(past []plimsoll.Past) float64 {
-	expected, _ := s.Remaining(past)
-	took, n := 0.0, 0
-	for _, p := range past {
-		if !p.Stage.Warmup {
-			took, n = took+p.Took, n+1
+	l := read(&s.c, past)
+	ramp, claims := s.ahead(&l)
+	return s.affords(&l, float64(ramp)*s.takes(&l, false)+float64(claims)*s.takes(&l, true))
+}
+
+// Span returns the seconds that the whole search takes where each of the levels that are
+// expected is as short as it may be, and where as many as there may be are as long.
+func (s *Search) Span() (least, most float64) {
+	l := read(&s.c, nil)
+	expected, levels := s.Remaining(nil)
+	shortest, longest := s.c.ofFirst()
+	return s.affords(&l, float64(expected)*shortest.Seconds()), s.affords(&l, float64(max(expected, levels))*longest.Seconds())
+}
+
+// Scarce says of a budget that holds only some of the levels that are expected what to
+// expect of it; "" it holds them all.
+func (s *Search) Scarce() string {
+	expected, _ := s.Remaining(nil)
+	shortest, _ := s.c.ofFirst()
+	holds := int(s.c.Budget / shortest)
+	if s.c.Budget == 0 || holds >= expected {
+		return ""
+	}
+	return fmt.Sprintf("the budget of %s holds at most %d of about %d levels, each of %s or more: some or all tiers will be left with a lower statement",
+		s.c.Budget, holds, expected, shortest)
+}
+
+// affords is the part of so many seconds that the budget leaves.
+func (s *Search) affords(l *ledger, seconds float64) float64 {
+	if s.c.Budget == 0 {
+		return seconds
+	}
+	return max(0, min(seconds, s.c.Budget.Seconds()-l.took))
+}
+
+// takes is how many seconds a claim level, or one of another kind, is expected to take:
+// the mean of those so far, else of all levels. Before the first it lies halfway, in
+// proportion, between the shortest and the longest.
+func (s *Search) takes(l *ledger, claim bool) float64 {
+	var took, n [2]float64
+	for _, p := range l.levels {
+		kind := 0
+		if p.Stage.Claim == claim {
+			kind = 1
 		}
+		took[kind], n[kind] = took[kind]+p.Took, n[kind]+1
 	}
-	if n == 0 {
-		return float64(expected) * lasts(s.c.Shape, s.c.First).Seconds()
+	switch {
+	case n[1] > 0:
+		return took[1] / n[1]
+	case n[0] > 0:
+		return took[0] / n[0]
 	}
-	return float64(expected) * took / float64(n)
+	shortest, longest := s.c.ofFirst()
+	return math.Sqrt(shortest.Seconds() * longest.Seconds())
 }

@@ -24,8 +24,12 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if l.broken != "" {
 		return nil, s.answer(&l, l.broken, true)
 	}
-	if l.repeat != nil {
-		return l.repeat, nil
+	if again := l.repeat; again != nil {
+		var why string
+		if again.Shape, why = s.within(&l, again.Shape, again.Agents); why != "" {
+			return nil, s.answer(&l, again.Why+"; "+why, false)
+		}
+		return again, nil
 	}
 	pick := s.choose(&l)
 	if pick.agents == 0 {
@@ -34,21 +38,12 @@ func (s *Search) Next(past []plimsoll.Past) (*plimsoll.Stage, *plimsoll.Answer) 
 	if s.c.Method == MethodAA && s.c.MaxLevels > 0 && len(l.levels) >= s.c.MaxLevels {
 		return nil, s.answer(&l, fmt.Sprintf("%d levels were measured, the most allowed", len(l.levels)), false)
 	}
-	if s.c.Budget > 0 && l.took+lasts(s.c.Shape, pick.agents).Seconds() > s.c.Budget.Seconds() {
-		return nil, s.answer(&l, fmt.Sprintf("the budget of %s is spent: %.0f s used, the next level needs about %.0f s",
-			s.c.Budget, l.took, lasts(s.c.Shape, pick.agents).Seconds()), false)
-	}
-	if why := s.spent(&l, pick.agents); why != "" {
+	if why := s.spent(&l, pick); why != "" {
 		return nil, s.answer(&l, why, false)
 	}
-	shape := shapeAt(s.c.Shape, pick.agents)
-	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
-		shape = rampShape(shape)
-	}
-	if pick.whole {
-		shape = l.wholeWindow(shape)
-	} else if pick.share > 0 {
-		shape.Turns = int(math.Round(float64(shape.Turns) * pick.share))
+	shape, why := s.within(&l, s.shape(&l, pick), pick.agents)
+	if why != "" {
+		return nil, s.answer(&l, why, false)
 	}
 	replicate := l.runsAt(pick.agents)
 	if pick.claim {
@@ -67,9 +62,25 @@ func (s *Search) Early(stage plimsoll.Stage) bool {
 	return s.c.Rules.EarlyAlpha > 0 && len(stage.Tiers) > 0 && !(stage.Claim && (s.c.Whole || fixed(stage.Shape)))
 }
 
+// shape is the timing of a level that was picked.
+func (s *Search) shape(l *ledger, pick choice) plimsoll.Shape {
+	shape := shapeAt(s.c.Shape, pick.agents)
+	if s.c.Method == MethodCertified && len(s.c.Levels) == 0 && !pick.claim {
+		shape = rampShape(shape)
+	}
+	if pick.whole {
+		return l.wholeWindow(shape)
+	}
+	if pick.share > 0 {
+		shape.Turns = int(math.Round(float64(shape.Turns) * pick.share))
+	}
+	return shape
+}
+
 // Enough reports whether a level under way is settled for every tier it judges. For a
 // claim level that is so where its margin lies beyond farOff for every tier: margins
-// enter a bound capped there, so that what enters is the same.
+// enter a bound capped there, so that what enters is the same; or where a single agent
+// fails it, however closely: below that there is nothing to bound.
 func (s *Search) Enough(e plimsoll.Evidence) bool {
 	if !s.Early(e.Stage) {
 		return false
@@ -77,7 +88,11 @@ func (s *Search) Enough(e plimsoll.Evidence) bool {
 	for _, t := range e.Stage.Tiers {
 		settled := slo.Clear(e, t, s.c.Rules) != plimsoll.Undecided
 		if e.Stage.Claim {
-			settled = slo.Clear(e, beyond(t, -1), s.c.Rules) == plimsoll.Fail || slo.Clear(e, beyond(t, 1), s.c.Rules) == plimsoll.Pass
+			fails := t
+			if e.Stage.Agents > 1 {
+				fails = beyond(t, -1)
+			}
+			settled = slo.Clear(e, fails, s.c.Rules) == plimsoll.Fail || slo.Clear(e, beyond(t, 1), s.c.Rules) == plimsoll.Pass
 		}
 		if !settled {
 			return false

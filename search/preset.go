@@ -125,11 +125,13 @@ func rampShape(s plimsoll.Shape) plimsoll.Shape {
 	return s
 }
 
-// lasts is how long a level of n agents is expected to take.
-func lasts(s plimsoll.Shape, n int) time.Duration {
-	d := s.RampFor(n) + s.Settle + max(s.Min, s.Max/2)
-	if s.Limit > 0 {
-		d = min(d, s.Limit)
+// lasts is how long a level of n agents takes at least, and at most: as long as it may
+// settle and measure, and then wait for its slowest turn.
+func lasts(s plimsoll.Shape, n int) (least, most time.Duration) {
+	least = s.RampFor(n) + s.Settle + s.Min
+	most = max(least, s.Limit)
+	if s.Max > 0 {
+		most = min(most, s.RampFor(n)+max(s.Settle, s.SettleMax)+s.Max+s.Request)
 	}
-	return d
+	return least, max(least, most)
 }

@@ -72,8 +72,12 @@ func estimate(ctx context.Context, plan plimsoll.Plan, io *IO) (_ []string, err 
 	if most > levels {
 		upTo = fmt.Sprintf(" (at most %d)", most)
 	}
-	soonest, longest := method.Left(nil), float64(max(levels, most))*plan.Shape.Limit.Seconds()
-	out := []string{fmt.Sprintf("estimated: %d levels%s, %s of engine time, at most %s", levels, upTo, wholeSeconds(soonest), wholeSeconds(longest))}
+	soonest, longest := method.Span()
+	out := []string{fmt.Sprintf("estimated: %d levels%s, %s of engine time: %s where every level is as short as it may be, %s where every one is as long",
+		levels, upTo, wholeSeconds(method.Left(nil)), wholeSeconds(soonest), wholeSeconds(longest))}
+	if scarce := method.Scarce(); scarce != "" {
+		out = append(out, "! "+scarce)
+	}
 	delay := j.set.Stats().Delay.Mean
 	slow := hourOf(set, measure.PaceAt(plan.Tiers[0], delay, set.Output).Turns)
 	fast := hourOf(set, 1/delay)

@@ -276,6 +276,7 @@ func TestBudgets(t *testing.T) {
 	for name, args := range map[string][]string{
 		"tokens": {"--budget-tokens", "1000000"},
 		"cost":   {"--budget-cost", "1", "--price-input", "1", "--price-cached", "1", "--price-output", "1"},
+		"time":   {"--budget", "9s"},
 	} {
 		dir := filepath.Join(t.TempDir(), name)
 		code, stdout, stderr := call(t, nil, append([]string{"run", "--virtual", "--json", "--out", dir}, args...)...)
@@ -283,12 +284,23 @@ func TestBudgets(t *testing.T) {
 			Ended string
 			Spent struct{ Prompt, Cached, Output int64 }
 			Cost  float64
+
+			Levels []struct {
+				Took float64 `json:"took_s"`
+			}
 		}
 		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
 			t.Fatalf("%s: %v %s", name, err, stderr)
 		}
 		if total := r.Spent.Prompt + r.Spent.Output; code != exitUndecided || !strings.Contains(r.Ended, "budget") || total == 0 || total > 1_000_000 {
 			t.Errorf("%s: exit %d, %q after %+v", name, code, r.Ended, r.Spent)
+		}
+		took := 0.0
+		for _, l := range r.Levels {
+			took += l.Took
+		}
+		if scarce := strings.Contains(stderr, "holds at most 3 of about"); name == "time" && (took > 9 || !scarce) {
+			t.Errorf("%g s of 9 s: %s", took, stderr)
 		}
 		if name == "cost" && !(r.Cost > 0 && r.Cost <= 1) {
 			t.Errorf("cost %g", r.Cost)
@@ -299,6 +311,9 @@ func TestBudgets(t *testing.T) {
 	}
 	if code, _, stderr := call(t, nil, "run", "--virtual", "--budget-cost", "1"); code != exitUsage || !strings.Contains(stderr, "--price-input") {
 		t.Errorf("a cost without prices: exit %d %s", code, stderr)
+	}
+	if code, _, stderr := call(t, nil, "run", "--virtual", "--budget", "2s"); code != exitUsage || !strings.Contains(stderr, "at least 2.4s") {
+		t.Errorf("a budget of no level: exit %d %s", code, stderr)
 	}
 	code, stdout, _ := call(t, nil, "run", "--virtual", "--dry-run", "--price-output", "2")
 	if code != 0 || !strings.Contains(stdout, "estimated: ") || !strings.Contains(stdout, "agent-hour") || !strings.Contains(stdout, "cost") {

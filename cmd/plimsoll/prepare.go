@@ -82,7 +82,7 @@ func (j *job) open(ctx context.Context, io *IO) (err error) {
 	}
 	j.facts = plimsoll.Facts{
 		Schema: plimsoll.FactsSchema, MetricSet: plimsoll.MetricSet, Version: version(), Started: time.Now().UTC(),
-		Method: plan.Method, Rules: search.Rules(plan.Method, plan.Preset), Preset: plan.Preset, Seed: plan.Seed, TierSet: plan.TierSet, Tiers: plan.Tiers,
+		Method: plan.Method, Rules: search.Rules(plan.Method, plan.Preset, plan.Budget), Preset: plan.Preset, Seed: plan.Seed, TierSet: plan.TierSet, Tiers: plan.Tiers,
 		Trajectories: j.set.Facts(), Accelerators: plan.Accelerators, OutputPolicy: plan.OutputPolicy,
 		Start: plan.Start, ToolDelay: plan.ToolDelay, Salts: plan.Salts, ReasoningEffort: plan.Target.ReasoningEffort, ExtraBody: string(plan.Target.ExtraBody), Power: plan.Power, MaxAgents: plan.MaxAgents,
 		Shape: plan.Shape, Levels: plan.Levels, Budget: plan.Budget, Limits: plan.Limits,

@@ -186,6 +186,9 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 	if err != nil {
 		return result.Result{}, err
 	}
+	if scarce := method.Scarce(); scarce != "" {
+		fmt.Fprintln(io.Err, "! "+scarce)
+	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -49,7 +49,7 @@ func systems() []system {
 	// Contexts of 27,000 tokens build a queue up over minutes: the levels of preset
 	// standard, as they are. Chance catches runs there: many long ones say the truth.
 	slow := plimsoll.Shape{
-		Ramp: 60 * time.Second, Settle: 60 * time.Second, Min: 300 * time.Second, Max: 30 * time.Minute, Turns: 1000,
+		Ramp: 60 * time.Second, Settle: 60 * time.Second, SettleMax: 10 * time.Minute, Min: 300 * time.Second, Max: 30 * time.Minute, Turns: 1000,
 		Limit: time.Hour, Tick: 10 * time.Second, Request: 300 * time.Second, Idle: 120 * time.Second,
 	}
 	return []system{
