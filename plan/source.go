@@ -48,6 +48,9 @@ func FromEntries(entries []result.Entry, table power.Table, o Options) (System, 
 		for _, t := range e.Tiers {
 			if c, ok := capacityOf(e, t, o); ok {
 				s.Capacities = append(s.Capacities, c)
+				if t.Open && o.Agents == 0 {
+					s.Source += fmt.Sprintf("; at %s no more agents were tested, it may carry more", c.Tier)
+				}
 			}
 		}
 	}

@@ -28,14 +28,14 @@ func comparisonCharts(c result.Comparison, tier result.TierRatio, n int) []Chart
 		}
 		a := barRow{name: name, value: math.NaN(), label: "no figure"}
 		if s.Tier.PerAcc != nil {
-			a.value, a.label = *s.Tier.PerAcc, figure(*s.Tier.PerAcc)+ratioLabel(i, s.PerAcc)
+			a.value, a.label = *s.Tier.PerAcc, least(s.Tier)+figure(*s.Tier.PerAcc)+ratioLabel(i, s.PerAcc)
 			a.low, a.high = boundsOf(s.Tier, *s.Tier.PerAcc)
 		}
 		acc = append(acc, a)
 		m := barRow{name: name, value: math.NaN(), label: "no figure"}
 		if len(s.Tier.PerMW) > 0 {
 			p := s.Tier.PerMW[max(0, s.PerMWIndex)]
-			m.value, m.label = p.Value, figure(p.Value)+ratioLabel(i, s.PerMW)+" · "+powerLabel(p)
+			m.value, m.label = p.Value, least(s.Tier)+figure(p.Value)+ratioLabel(i, s.PerMW)+" · "+powerLabel(p)
 			m.low, m.high = boundsOf(s.Tier, p.Value)
 			m.odd = odd(i, s)
 		}

@@ -96,14 +96,14 @@ func comparisonRows(c result.Comparison, tier result.TierRatio) [][]string {
 		}
 		row := []string{plain(c.Entries[i].Name), "–", bracketOf(s.Tier), "", "–", "", "–", "", ""}
 		if s.Tier.Capacity != nil {
-			row[1] = whole(*s.Tier.Capacity)
+			row[1] = least(s.Tier) + whole(*s.Tier.Capacity)
 		}
 		if s.Tier.PerAcc != nil {
-			row[4] = figure(*s.Tier.PerAcc)
+			row[4] = least(s.Tier) + figure(*s.Tier.PerAcc)
 		}
 		if len(s.Tier.PerMW) > 0 {
 			p := s.Tier.PerMW[max(0, s.PerMWIndex)]
-			row[6], row[8] = figure(p.Value), plain(powerLabel(p))
+			row[6], row[8] = least(s.Tier)+figure(p.Value), plain(powerLabel(p))
 		}
 		if i > 0 {
 			row[3], row[5], row[7] = times(s.Agents), times(s.PerAcc), times(s.PerMW)
@@ -114,6 +114,14 @@ func comparisonRows(c result.Comparison, tier result.TierRatio) [][]string {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// least marks figures of a capacity beyond which nothing was tested.
+func least(t result.EntryTier) string {
+	if t.Open {
+		return "≥ "
+	}
+	return ""
 }
 
 // bracketOf writes what bounds a capacity: a 95 % interval, or the tested levels that

@@ -195,7 +195,7 @@ func (v *readingView) part(c result.Comparison, r result.Reading, d density) (re
 			row.Tier = "≥ " + round(t.SpeedTPS) + " tok/s, ≤ " + round(t.TTFTs) + " s"
 			if value, label, ok := d.value(*t); ok {
 				known++
-				if row.Figure = figure(value); label != "" {
+				if row.Figure = least(*t) + figure(value); label != "" {
 					row.Figure += " (" + label + ")"
 				}
 			}

@@ -103,6 +103,11 @@ func compareTier(entries []Entry, speed, ttft float64) TierRatio {
 // ratios divides a side's figures by the base's.
 func (s *Side) ratios(base Side) {
 	a, b := s.Tier, base.Tier
+	if a.Open || b.Open {
+		s.Agents = none("only a least number of agents is known: allow more, --max-agents or --levels")
+		s.PerAcc, s.PerMW = s.Agents, s.Agents
+		return
+	}
 	if a.Capacity != nil && b.Capacity != nil {
 		s.Agents = divide(bounded(float64(*a.Capacity), a), bounded(float64(*b.Capacity), b))
 	}
@@ -240,6 +245,8 @@ func (c Comparison) Slower(allowed float64) []string {
 		case first.Capacity == nil:
 		case last.Capacity == nil:
 			out = append(out, fmt.Sprintf("%s: %d agents before, no answer now", name, *first.Capacity))
+		case last.Open && *last.Capacity < *first.Capacity:
+			out = append(out, fmt.Sprintf("%s: %d agents before, at least %d now: no more were tested", name, *first.Capacity, *last.Capacity))
 		case float64(*last.Capacity) < (1-allowed)*float64(*first.Capacity):
 			out = append(out, fmt.Sprintf("%s: %d agents before, %d now%s", name, *first.Capacity, *last.Capacity, weight(t.Sides[len(t.Sides)-1].Agents)))
 		}

@@ -148,6 +148,26 @@ func TestCompareNamesDifferences(t *testing.T) {
 	}
 }
 
+// TestLeastNumbersHaveNoRatio: where a search was not allowed to go on, nobody knows how
+// much more there is.
+func TestLeastNumbersHaveNoRatio(t *testing.T) {
+	before, now := entry(120, 120, 128, "bracket"), entry(16, 0, 0, "")
+	now.Tiers[0].Open, now.Name = true, "now"
+	c, err := result.Compare([]result.Entry{before, now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Tiers[0].Sides[1]; s.Agents.Value.Known() || s.PerAcc.Value.Known() || !strings.Contains(s.Agents.Reason, "least") {
+		t.Errorf("at least 16 over 120 is %+v", s)
+	}
+	if slower := c.Slower(0.05); len(slower) != 1 || !strings.Contains(slower[0], "at least 16 now") {
+		t.Errorf("slower: %v", slower)
+	}
+	if c, err = result.Compare([]result.Entry{now, before}); err != nil || len(c.Slower(0.05)) > 0 {
+		t.Errorf("at least 16, then 120: %v, %v", c.Slower(0.05), err)
+	}
+}
+
 func FuzzReadEntries(f *testing.F) {
 	f.Add([]byte(`[{"name":"a","source":"b","date":"c","tiers":[{"speed_tps":1,"ttft_s":1,"capacity":-1}]}]`))
 	f.Fuzz(func(t *testing.T, data []byte) {

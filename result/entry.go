@@ -43,6 +43,9 @@ type EntryTier struct {
 	SpeedTPS float64 `json:"speed_tps"`
 	TTFTs    float64 `json:"ttft_s"`
 	Capacity *int    `json:"capacity"` // null not published, or no answer
+	// Open says that no more agents were tested, so that this is a least number: it has
+	// no ratio to another.
+	Open bool `json:"open,omitempty"`
 	// Low and High bound the capacity: a 95 % interval, or only the bracket of the
 	// search between the last pass and the first fail. Span says which; "" none.
 	Low  float64 `json:"low,omitempty"`
@@ -79,7 +82,7 @@ func EntryOf(name, source string, r Result) Entry {
 		TierSet: r.TierSet, NotComparable: r.Comparable.Why,
 	}
 	for _, t := range r.Tiers {
-		side := EntryTier{SpeedTPS: t.SpeedTPS, TTFTs: t.TTFTs, Capacity: t.Capacity, PerAcc: t.PerAcc, PerMW: t.PerMWs, Reason: t.Reason, NotRepresentative: t.NotRepresentative}
+		side := EntryTier{SpeedTPS: t.SpeedTPS, TTFTs: t.TTFTs, Capacity: t.Capacity, Open: t.Open, PerAcc: t.PerAcc, PerMW: t.PerMWs, Reason: t.Reason, NotRepresentative: t.NotRepresentative}
 		switch {
 		case t.Capacity == nil:
 		case t.Estimate != nil:
