@@ -34,7 +34,6 @@ type exchange struct {
 	firstByte plimsoll.Instant
 	end       plimsoll.Instant
 	scanner   *dialect.Scanner
-	feed      func([]byte) error
 	first     *atomic.Int64 // Call.FirstToken until it was set
 	stream    bool
 	response  response
@@ -49,9 +48,7 @@ type exchange struct {
 }
 
 func newExchange(d dialect.Dialect, caps dialect.Caps) *exchange {
-	x := &exchange{scanner: dialect.NewScanner(d, caps)}
-	x.feed = x.body
-	return x
+	return &exchange{scanner: dialect.NewScanner(d, caps)}
 }
 
 // reset makes the exchange ready for a call.
@@ -156,7 +153,7 @@ func (x *exchange) took(p []byte) error {
 		x.firstByte = x.now
 	}
 	ended := x.scanner.Progress() == dialect.Over
-	used, err := x.response.feed(p, x.feed)
+	used, err := x.response.feed(p, x)
 	if err != nil {
 		return &stepError{"parse", err}
 	}

@@ -52,9 +52,12 @@ func (r *response) reset() {
 	*r = response{head: r.head[:0], line: r.line[:0]}
 }
 
-// feed takes what a read brought and hands the body's bytes to body. It returns how
+// reader takes the bytes of a reply's body.
+type reader interface{ body([]byte) error }
+
+// feed takes what a read brought and hands the body's bytes on. It returns how
 // many bytes it used: fewer than all mean that the server sent more than a reply.
-func (r *response) feed(p []byte, body func([]byte) error) (int, error) {
+func (r *response) feed(p []byte, to reader) (int, error) {
 	all := len(p)
 	for len(p) > 0 && r.state != over {
 		var n int
@@ -63,7 +66,7 @@ func (r *response) feed(p []byte, body func([]byte) error) (int, error) {
 		case inHead:
 			n, err = r.feedHead(p)
 		case inBody:
-			n, err = r.feedBody(p, body)
+			n, err = r.feedBody(p, to)
 		default:
 			n, err = r.feedLine(p)
 		}
@@ -181,12 +184,12 @@ func (r *response) header(name, value string) error {
 	return nil
 }
 
-func (r *response) feedBody(p []byte, body func([]byte) error) (int, error) {
+func (r *response) feedBody(p []byte, to reader) (int, error) {
 	n := len(p)
 	if r.left >= 0 {
 		n = int(min(int64(n), r.left))
 	}
-	if err := body(p[:n]); err != nil {
+	if err := to.body(p[:n]); err != nil {
 		return n, err
 	}
 	if r.left < 0 {

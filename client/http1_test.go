@@ -9,12 +9,17 @@ import (
 	"testing"
 )
 
+// kept is the bytes of a reply's body.
+type kept []byte
+
+func (k *kept) body(p []byte) error { *k = append(*k, p...); return nil }
+
 // readAll feeds a reply in steps and returns its body, how many bytes were used and
 // the error.
 func readAll(r *response, data []byte, step int) (body []byte, used int, err error) {
 	for used < len(data) && err == nil && r.state != over {
 		var n int
-		n, err = r.feed(data[used:min(used+step, len(data))], func(p []byte) error { body = append(body, p...); return nil })
+		n, err = r.feed(data[used:min(used+step, len(data))], (*kept)(&body))
 		used += n
 	}
 	return body, used, err
@@ -59,14 +64,14 @@ func TestResponseHead(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=100\r\nServer: llama\r\n": func(r *response) bool { return r.keep.Seconds() == 5 && r.server == "llama" },
 	} {
 		var r response
-		if _, err := r.feed([]byte(text+"\r\n"), func([]byte) error { return nil }); err != nil || !check(&r) {
+		if _, err := r.feed([]byte(text+"\r\n"), new(kept)); err != nil || !check(&r) {
 			t.Errorf("%q: %+v, %v", text, r, err)
 		}
 	}
 	for _, text := range []string{"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\n\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "junk!", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", maxHead)} {
 		var r response
-		if _, err := r.feed([]byte(text), func([]byte) error { return nil }); err == nil {
+		if _, err := r.feed([]byte(text), new(kept)); err == nil {
 			t.Errorf("%.40q was taken", text)
 		}
 	}

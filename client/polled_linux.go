@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"sync"
@@ -25,8 +26,16 @@ type polled struct {
 
 // wire is what an exchange needs to be read by a poller.
 type wire struct {
-	done     chan error    // capacity 1: the turn's end
-	writable chan struct{} // capacity 1
+	done chan error    // capacity 1: the turn's end
+	stir chan struct{} // capacity 1: the socket takes bytes again, or the end mark came without the body's end
+}
+
+// poke has the turn look.
+func (w *wire) poke() {
+	select {
+	case w.stir <- struct{}{}:
+	default:
+	}
 }
 
 func (k *polled) close() {
@@ -57,7 +66,7 @@ func (k *polled) talk(ctx context.Context, x *exchange, row *plimsoll.Row) error
 // connection's end above all, is told now.
 func (k *polled) enter(x *exchange) error {
 	if x.wire.done == nil {
-		x.wire.done, x.wire.writable = make(chan error, 1), make(chan struct{}, 1)
+		x.wire.done, x.wire.stir = make(chan error, 1), make(chan struct{}, 1)
 	}
 	k.mu.Lock()
 	k.turn = x
@@ -75,7 +84,7 @@ func (k *polled) leave(x *exchange, err error) error {
 	default:
 	}
 	select {
-	case <-x.wire.writable:
+	case <-x.wire.stir:
 	default:
 	}
 	return err
@@ -92,7 +101,7 @@ func (k *polled) write(ctx context.Context, x *exchange) error {
 				return err
 			}
 			select {
-			case <-x.wire.writable:
+			case <-x.wire.stir:
 			case err := <-x.wire.done:
 				x.wire.done <- err
 				return syscall.EPIPE
@@ -126,11 +135,8 @@ func (k *polled) wait(ctx context.Context, x *exchange, write error) error {
 	if ctx.Err() != nil {
 		return &stepError{"write", ctx.Err()}
 	}
-	look := linger
-	if x.idle > 0 && x.idle < 4*linger {
-		look = max(x.idle/4, time.Millisecond)
-	}
-	tick := time.NewTimer(look)
+	// A thousand turns that looked every second would be a thousand wake-ups a second.
+	tick := time.NewTimer(cmp.Or(x.idle, linger))
 	defer tick.Stop()
 	for {
 		select {
@@ -139,24 +145,30 @@ func (k *polled) wait(ctx context.Context, x *exchange, write error) error {
 		case <-ctx.Done():
 			return &stepError{"read", ctx.Err()}
 		case <-tick.C:
-			if over, err := k.silent(x); over {
-				return err
-			}
-			tick.Reset(look)
+		case <-x.wire.stir:
 		}
+		again, err := k.silent(x)
+		if again <= 0 {
+			return err
+		}
+		tick.Reset(again)
 	}
 }
 
-// silent reports whether the reply has been silent for too long.
-func (k *polled) silent(x *exchange) (bool, error) {
+// silent returns after how long the reply may have been silent for too long, 0 if it
+// has been.
+func (k *polled) silent(x *exchange) (again time.Duration, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	d := x.waits()
-	if d <= 0 || x.stamp().Sub(x.now) < d {
-		return false, nil
+	if d <= 0 {
+		return cmp.Or(x.idle, linger), nil
+	}
+	if left := d - x.stamp().Sub(x.now); left > 0 {
+		return left, nil
 	}
 	if x.scanner.Progress() == dialect.Over {
-		return true, x.ended(io.EOF)
+		return 0, x.ended(io.EOF)
 	}
-	return true, &stepError{"read", errIdle}
+	return 0, &stepError{"read", errIdle}
 }

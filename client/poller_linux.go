@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"plimsoll/dialect"
 )
 
 // poller reads all plain connections of a client with one goroutine: it waits for
@@ -232,10 +234,7 @@ func (p *poller) receive(k *polled, events uint32) {
 		return
 	}
 	if events&unix.EPOLLOUT != 0 {
-		select {
-		case x.wire.writable <- struct{}{}:
-		default:
-		}
+		x.wire.poke()
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
 		k.mu.Unlock()
@@ -275,6 +274,9 @@ func (k *polled) feed(h *haul) {
 		if err := x.took(h.bytes); err != nil || x.response.state == over {
 			k.finish(err)
 			return
+		}
+		if x.scanner.Progress() == dialect.Over {
+			x.wire.poke()
 		}
 		if !h.more {
 			return

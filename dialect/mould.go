@@ -7,8 +7,9 @@ import "bytes"
 // needs no walk: the walk would go the same way through the same bytes, book the text
 // in the same channel, and book for the rest what the last walk left in the scanner.
 type mould struct {
-	head, tail []byte // both with the text's quote; empty: the last event makes no mould
-	channel    Channel
+	around  []byte // what stood before and after, both with the text's quote; empty: the last event makes no mould
+	head    int    // bytes of around that stood before
+	channel Channel
 
 	texts int    // of the event that is walked
 	text  []byte // the last of them: a string's inside with its escapes
@@ -16,8 +17,8 @@ type mould struct {
 
 // fits returns the text of an event of the mould.
 func (m *mould) fits(data []byte) (text []byte, ok bool) {
-	from, to := len(m.head), len(data)-len(m.tail)
-	if from == 0 || from > to || string(data[:from]) != string(m.head) || string(data[to:]) != string(m.tail) {
+	from, to := m.head, len(data)-(len(m.around)-m.head)
+	if from == 0 || from > to || string(data[:from]) != string(m.around[:from]) || string(data[to:]) != string(m.around[from:]) {
 		return nil, false
 	}
 	text = data[from:to]
@@ -31,7 +32,7 @@ func (m *mould) fits(data []byte) (text []byte, ok bool) {
 
 // begin forgets the mould, for an event that is walked.
 func (m *mould) begin() {
-	m.head, m.tail, m.texts, m.text = m.head[:0], m.tail[:0], 0, nil
+	m.around, m.head, m.texts, m.text = m.around[:0], 0, 0, nil
 }
 
 // saw notes a text of the event that is walked, and which channel it went to.
@@ -50,5 +51,5 @@ func (m *mould) end(data []byte) {
 	if from <= 0 || to >= len(data) || &data[from] != &m.text[0] {
 		return
 	}
-	m.head, m.tail = append(m.head, data[:from]...), append(m.tail, data[to:]...)
+	m.around, m.head = append(append(m.around, data[:from]...), data[to:]...), from
 }

@@ -19,22 +19,23 @@ const (
 
 // Reply is what a stream held.
 type Reply struct {
-	tokens int // token-bearing pieces
-
+	// What every event touches, together.
+	tokens       int              // token-bearing pieces
+	Done         bool             // the end mark was seen
+	TextCut      bool             // more text came than was kept
 	FirstToken   plimsoll.Instant // first read with content, reasoning, tool name or arguments
 	FirstVisible plimsoll.Instant // first such read that was not reasoning alone
 	LastToken    plimsoll.Instant
 	Events       int           // all events, the end mark included
-	Silent       int           // events without a token: role, empty, usage, error
-	Bytes        [channels]int // text bytes by channel
-	FirstBytes   int           // text bytes that arrived in the read of FirstToken
-	TextCut      bool          // more text came than was kept
 	TokenReads   int           // reads that brought tokens
-	Finish       string        // finish_reason, "" none
-	Done         bool          // the end mark was seen
-	Error        string        // message of an error object, at most 200 bytes, "" none
-	Usage        Usage         // the last usage object
-	FirstUsage   Usage         // the one in force at the end of FirstToken's read
+	Bytes        [channels]int // text bytes by channel
+
+	Silent     int    // events without a token: role, empty, usage, error
+	FirstBytes int    // text bytes that arrived in the read of FirstToken
+	Finish     string // finish_reason, "" none
+	Error      string // message of an error object, at most 200 bytes, "" none
+	Usage      Usage  // the last usage object
+	FirstUsage Usage  // the one in force at the end of FirstToken's read
 }
 
 // TextBytes returns the size of the reply's text over all channels.

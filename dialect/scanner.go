@@ -22,27 +22,25 @@ var ErrCap = errors.New("stream passes the size cap")
 // reply after another, with Reset between them, and allocates only while its
 // buffers grow.
 type Scanner struct {
-	// What every event touches stands first: with thousands of streams open, each
-	// line of memory that a read needs comes from far away.
-	dialect Dialect
-	caps    Caps
+	// What every event touches stands together and first: with thousands of streams
+	// open, each line of memory that a read needs comes from far away.
 	total   int
 	at      plimsoll.Instant
-
-	line    []byte // an unfinished line
-	data    []byte // an unfinished event's data that outlived its feed
-	lines   int    // data lines of the event
+	lines   int32  // data lines of the event
 	afterCR bool   // a LF that comes next belongs to the CR before it
 	calls   bool   // a tool call was seen
+	cur     []byte // the event's data so far: in the fed bytes, in line or in data
+	line    []byte // an unfinished line
+	data    []byte // an unfinished event's data that outlived its feed
+	text    []byte
+	last    []byte // usage object so far
+	mould   mould
+	reply   Reply
 
-	text  []byte
-	last  []byte // usage object so far
-	cur   []byte // the event's data so far: in the fed bytes, in line or in data
-	mould mould
-	reply Reply
-
-	first []byte // usage object of the first token's read
-	base  []byte // usage object that the last one adds to
+	dialect Dialect
+	caps    Caps
+	first   []byte // usage object of the first token's read
+	base    []byte // usage object that the last one adds to
 }
 
 // NewScanner returns a scanner for replies in a dialect.
@@ -188,7 +186,7 @@ func (s *Scanner) dispatch() error {
 	}
 	before := s.reply.tokens
 	if text, ok := s.mould.fits(data); ok {
-		s.token(s.mould.channel, text)
+		s.book(s.mould.channel, text)
 	} else if err := s.walk(data); err != nil {
 		return err
 	}
@@ -228,12 +226,20 @@ func (s *Scanner) walk(data []byte) error {
 	return nil
 }
 
-// token books a piece of a reply: a string's inside with its escapes.
+// token takes a piece of a reply in an event that is walked: a string's inside with
+// its escapes.
 func (s *Scanner) token(k Channel, raw []byte) {
+	if len(raw) > 0 {
+		s.mould.saw(k, raw)
+		s.book(k, raw)
+	}
+}
+
+// book books a piece of a reply.
+func (s *Scanner) book(k Channel, raw []byte) {
 	if len(raw) == 0 {
 		return
 	}
-	s.mould.saw(k, raw)
 	r := &s.reply
 	from := len(s.text)
 	if from < s.caps.Text {
