@@ -33,7 +33,7 @@ type Calibration struct {
 	At            time.Time `json:"at"`
 	Version       string    `json:"version"` // of the binary
 	CPUs          int       `json:"cpus"`
-	Scan          float64   `json:"scan_events_per_second_per_core"`
+	Scan          float64   `json:"scan_events_per_second_per_core"` // every event walked, many a read
 	CPUPerEvent   float64   `json:"cpu_us_per_event"`
 	Agents        int       `json:"agents"`
 	EventsPerS    float64   `json:"events_per_second"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,19 @@ func TestFaultyEngineInEveryDialect(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// The table in docs/client.md has every fault with its class in chat.
+func TestFaultsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/client.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range faults(speeches()[dialect.Default], true, "") {
+		if row := fmt.Sprintf("\n| %s | `%s` |", name, f.class); !strings.Contains(string(page), row) {
+			t.Errorf("docs/client.md has no row %q", row)
 		}
 	}
 }

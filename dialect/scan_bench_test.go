@@ -9,13 +9,20 @@ import (
 )
 
 // BenchmarkScan reads a stream of 1,000 chat events as vLLM writes them, 16 KiB a
-// read. events/s is per core: one goroutine does it.
+// read: alike but for their text, and with usage in each, so that each is walked.
+// events/s is per core: one goroutine does it.
 func BenchmarkScan(b *testing.B) {
-	var text strings.Builder
+	var alike, counted strings.Builder
 	for i := range 1000 {
-		fmt.Fprintf(&text, `data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"deepseek-v4-pro","choices":[{"index":0,"delta":{"content":" w%d"},"logprobs":null,"finish_reason":null,"token_ids":null}]}`+"\n\n", i)
+		const event = `data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"deepseek-v4-pro","choices":[{"index":0,"delta":{"content":" w%d"},"logprobs":null,"finish_reason":null,"token_ids":null}]%s}` + "\n\n"
+		fmt.Fprintf(&alike, event, i, "")
+		fmt.Fprintf(&counted, event, i, fmt.Sprintf(`,"usage":{"prompt_tokens":27000,"total_tokens":%d,"completion_tokens":%d}`, 27_001+i, 1+i))
 	}
-	stream := []byte(text.String())
+	b.Run("alike", func(b *testing.B) { scan(b, []byte(alike.String())) })
+	b.Run("counted", func(b *testing.B) { scan(b, []byte(counted.String())) })
+}
+
+func scan(b *testing.B, stream []byte) {
 	s := NewScanner(chat{}, Caps{})
 	b.SetBytes(int64(len(stream)))
 	b.ReportAllocs()

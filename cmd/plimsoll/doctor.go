@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 
 	"plimsoll"
 	"plimsoll/client"
-	"plimsoll/dialect"
 	"plimsoll/measure"
 )
 
@@ -55,7 +53,8 @@ last lines say why and what helps.`
 // diagnosis is what the doctor says. The figures without a load's name are those of
 // the largest load that the machine bore; without one, of the smallest tried.
 type diagnosis struct {
-	Scan float64 `json:"scan_events_per_second_per_core"`
+	Scan      float64 `json:"scan_events_per_second_per_core"`       // every event walked, as with usage in each
+	ScanAlike float64 `json:"scan_alike_events_per_second_per_core"` // events that differ in their text alone
 	calibrated
 	Context   int             `json:"context_tokens"`   // of a prompt
 	Over      string          `json:"over"`             // how the engine was reached
@@ -84,7 +83,7 @@ func (c *DoctorCmd) Run(ctx context.Context, io *IO) error {
 	if err != nil {
 		return err
 	}
-	d := diagnosis{Scan: scanRate(), Context: c.Context, Over: c.Over, CPUs: runtime.NumCPU()}
+	d := diagnosis{Scan: scanRate(true), ScanAlike: scanRate(false), Context: c.Context, Over: c.Over, CPUs: runtime.NumCPU()}
 	d.OpenFiles, d.Ports = limits()
 	for i, load := range loads {
 		if strained := measure.StrainOf(d.generator(), load.agents, measure.Pace{}); len(strained) > 0 {
@@ -189,24 +188,4 @@ func (d diagnosis) calibration(at time.Time) plimsoll.Calibration {
 		}
 	}
 	return c
-}
-
-// scanRate measures the scanner on one core for a third of a second, many events a
-// read.
-func scanRate() float64 {
-	chat, err := dialect.ByName(dialect.Default)
-	if err != nil {
-		return 0
-	}
-	const events = 1000
-	block := bytes.Repeat([]byte(`data: {"id":"chatcmpl-0123456789abcdef0123456789abcdef","object":"chat.completion.chunk","created":1764000000,"model":"metronome","choices":[{"index":0,"delta":{"content":" abc"},"finish_reason":null}]}`+"\n\n"), events)
-	s := dialect.NewScanner(chat, dialect.Caps{})
-	n, began := 0, time.Now()
-	for ; time.Since(began) < 300*time.Millisecond; n += events {
-		s.Reset()
-		if s.Feed(block, 1) != nil {
-			return 0
-		}
-	}
-	return float64(n) / time.Since(began).Seconds()
 }

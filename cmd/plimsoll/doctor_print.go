@@ -61,7 +61,7 @@ func (d diagnosis) figures() (head []string, rows [][]string) {
 // allowances says what the limits of processor, files, ports and cards allow: limit,
 // value, what follows.
 func (d diagnosis) allowances() [][]string {
-	out := [][]string{{"scanning, a core", fmt.Sprintf("%.2f M tokens/s", d.Scan/1e6), ""}}
+	out := [][]string{{"scanning, a core", fmt.Sprintf("%.2g M tokens/s", d.Scan/1e6), fmt.Sprintf("with usage in every event; %.2g M where events differ in their text alone", d.ScanAlike/1e6)}}
 	if d.OpenFiles > 0 {
 		out = append(out, []string{"open files", fmt.Sprint(d.OpenFiles), fmt.Sprintf("%d agents, a connection each (ulimit -n)", max(0, int64(d.OpenFiles)-measure.SpareFiles))})
 	}

@@ -120,11 +120,11 @@ func TestDiagnosis(t *testing.T) {
 		warnings  []string
 		want, not []string
 	}{
-		"borne": {[]calibrated{good}, nil, []string{"bore every load that was tried, up to 1000 agents and up to 19500 tokens/s", "lag P99", "5 ms", "19936 agents", "speed unknown", "every 10s"}, []string{"What helps", "too much"}},
+		"borne": {[]calibrated{good}, nil, []string{"bore every load that was tried, up to 1000 agents and up to 19500 tokens/s", "lag P99", "5 ms", "19936 agents", "speed unknown", "every 10s", "3 M tokens/s with usage in every event; 17 M where"}, []string{"What helps", "too much"}},
 		"half":  {[]calibrated{good, bad}, []string{"5000: too much"}, []string{"bore up to 1000 agents", "! 5000: too much", "What helps", "too much"}, []string{"every load"}},
 		"none":  {[]calibrated{bad}, []string{"w"}, []string{"In every load that was tried this machine was the limit", "What helps"}, []string{"bore"}},
 	} {
-		d := diagnosis{CPUs: 2, Scan: 3e6, Context: 27_000, OpenFiles: 20_000, Ports: 28_232, Links: links, Loads: test.loads, Warnings: test.warnings}
+		d := diagnosis{CPUs: 2, Scan: 3e6, ScanAlike: 17e6, Context: 27_000, OpenFiles: 20_000, Ports: 28_232, Links: links, Loads: test.loads, Warnings: test.warnings}
 		d.calibrated = d.best()
 		var said bytes.Buffer
 		d.print(page{&said, 100})
@@ -150,7 +150,7 @@ func TestDiagnosis(t *testing.T) {
 		if err := json.Unmarshal(data, &members); err != nil {
 			t.Fatal(err)
 		}
-		for _, member := range []string{"scan_events_per_second_per_core", "cpu_us_per_event", "agents", "events_per_second", "lag_p99_ms", "sentinel_p99_ms", "ttft_error_p99_ms", "speed_error_p99_percent", "bytes_per_agent", "open_files_limit", "local_ports"} {
+		for _, member := range []string{"scan_events_per_second_per_core", "scan_alike_events_per_second_per_core", "cpu_us_per_event", "agents", "events_per_second", "lag_p99_ms", "sentinel_p99_ms", "ttft_error_p99_ms", "speed_error_p99_percent", "bytes_per_agent", "open_files_limit", "local_ports"} {
 			if members[member] == nil {
 				t.Errorf("the JSON lacks %s", member)
 			}
