@@ -9,10 +9,9 @@ import (
 // chat is OpenAI's chat completions.
 type chat struct{}
 
-func (chat) Name() string       { return "chat" }
-func (chat) Path() string       { return "/chat/completions" }
-func (chat) ForcesLength() bool { return true }
-func (chat) Headers() []Header  { return []Header{{"Authorization", "Bearer "}} }
+func (chat) Name() string      { return "chat" }
+func (chat) Path() string      { return "/chat/completions" }
+func (chat) Headers() []Header { return []Header{{"Authorization", "Bearer "}} }
 
 func (d chat) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)

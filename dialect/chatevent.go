@@ -33,7 +33,7 @@ func (w *walker) choice(s *Scanner) bool {
 		case "delta":
 			return w.delta(s)
 		case "text":
-			return w.piece(s, Content)
+			return w.piece(s, content)
 		case "finish_reason":
 			return w.finish(s)
 		}
@@ -54,7 +54,7 @@ func (w *walker) finish(s *Scanner) bool {
 }
 
 // piece reads a string that is part of the reply; null says nothing.
-func (w *walker) piece(s *Scanner, k Channel) bool {
+func (w *walker) piece(s *Scanner, k channel) bool {
 	if w.kind() != '"' {
 		return w.skip()
 	}
@@ -71,19 +71,19 @@ func (w *walker) delta(s *Scanner) bool {
 	return w.members(func(name []byte) bool {
 		switch string(name) {
 		case "content", "refusal":
-			return w.piece(s, Content)
+			return w.piece(s, content)
 		case "reasoning", "reasoning_content":
 			from := w.i
 			raw, ok := w.value()
 			if ok && twin != nil && string(raw) == string(twin) {
-				s.mould.saw(Reasoning, raw) // two texts: the next event's may differ
+				s.mould.saw(reasoning, raw) // two texts: the next event's may differ
 				return true
 			}
 			if ok && len(raw) > 2 && raw[0] == '"' {
 				twin = raw
 			}
 			w.i = from
-			return w.piece(s, Reasoning)
+			return w.piece(s, reasoning)
 		case "tool_calls":
 			return w.elements(func() bool { return w.toolCall(s) })
 		}
@@ -99,7 +99,7 @@ func (w *walker) toolCall(s *Scanner) bool {
 		}
 		return w.members(func(name []byte) bool {
 			if n := string(name); n == "name" || n == "arguments" {
-				return w.piece(s, Tool)
+				return w.piece(s, tool)
 			}
 			return w.skip()
 		})

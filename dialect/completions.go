@@ -12,10 +12,9 @@ import (
 // not comparable with chat.
 type completions struct{}
 
-func (completions) Name() string       { return "completions" }
-func (completions) Path() string       { return "/completions" }
-func (completions) ForcesLength() bool { return true }
-func (completions) Headers() []Header  { return chat{}.Headers() }
+func (completions) Name() string      { return "completions" }
+func (completions) Path() string      { return "/completions" }
+func (completions) Headers() []Header { return chat{}.Headers() }
 
 func (d completions) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := o.openAI()

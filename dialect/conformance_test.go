@@ -54,7 +54,7 @@ func suites() map[string]conformance {
 			cutShort: []string{`{"type":"response.output_text.delta","delta":"abc"}`, `{"type":"response.incomplete","response":{"incomplete_details":{"reason":"max_output_tokens"}}}`},
 			fails:    []string{`{"type":"error","code":"x","message":"boom"}`},
 			usage:    Usage{11, 3, 6, 2},
-			tail:     `"max_output_tokens":7}`,
+			tail:     `"max_output_tokens":7,"ignore_eos":true}`,
 		},
 		"messages": {
 			full: []string{
@@ -116,8 +116,8 @@ func replyConforms(t *testing.T, d Dialect, suite conformance) {
 	if r.FirstBytes != 2 || string(s.Text()[:r.FirstBytes]) != "hm" {
 		t.Errorf("first chunk has %d bytes", r.FirstBytes)
 	}
-	typed := r.Bytes[Reasoning] > 0 // completions tell no channels apart
-	if typed && (r.Finish != "tool_calls" || r.Bytes != [channels]int{Content: 3, Reasoning: 2, Tool: 9} || r.FirstVisible <= r.FirstToken) {
+	typed := r.bytes[reasoning] > 0 // completions tell no channels apart
+	if typed && (r.Finish != "tool_calls" || r.bytes != [channels]int{content: 3, reasoning: 2, tool: 9} || r.FirstVisible <= r.FirstToken) {
 		t.Errorf("reply %+v", r)
 	}
 	if r.LastToken <= r.FirstVisible {
@@ -245,8 +245,8 @@ func FuzzTypedEvent(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%s: valid event refused: %v", d.Name(), err)
 			}
-			if want, ok := typedBytes(d, data); ok && s.reply.Bytes != want {
-				t.Fatalf("%s: bytes %v, encoding/json has %v", d.Name(), s.reply.Bytes, want)
+			if want, ok := typedBytes(d, data); ok && s.reply.bytes != want {
+				t.Fatalf("%s: bytes %v, encoding/json has %v", d.Name(), s.reply.bytes, want)
 			}
 		}
 	})
@@ -274,17 +274,17 @@ func typedBytes(d Dialect, data []byte) (n [channels]int, ok bool) {
 		}
 		switch e.Type + "/" + e.Block.Type + delta.Type {
 		case "content_block_start/text":
-			n[Content] = len(e.Block.Text)
+			n[content] = len(e.Block.Text)
 		case "content_block_start/thinking":
-			n[Reasoning] = len(e.Block.Thinking)
+			n[reasoning] = len(e.Block.Thinking)
 		case "content_block_start/tool_use":
-			n[Tool] = len(e.Block.Name)
+			n[tool] = len(e.Block.Name)
 		case "content_block_delta/text_delta":
-			n[Content] = len(delta.Text)
+			n[content] = len(delta.Text)
 		case "content_block_delta/thinking_delta":
-			n[Reasoning] = len(delta.Thinking)
+			n[reasoning] = len(delta.Thinking)
 		case "content_block_delta/input_json_delta":
-			n[Tool] = len(delta.JSON)
+			n[tool] = len(delta.JSON)
 		}
 		return n, e.Block.Type == "" || delta.Type == ""
 	}
@@ -292,14 +292,14 @@ func typedBytes(d Dialect, data []byte) (n [channels]int, ok bool) {
 	_ = json.Unmarshal(e.Delta, &delta) // a delta that is no string says nothing
 	switch e.Type {
 	case "response.output_text.delta", "response.refusal.delta":
-		n[Content] = len(delta)
+		n[content] = len(delta)
 	case "response.reasoning_text.delta", "response.reasoning_summary_text.delta":
-		n[Reasoning] = len(delta)
+		n[reasoning] = len(delta)
 	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta", "response.mcp_call_arguments.delta", "response.code_interpreter_call_code.delta":
-		n[Tool] = len(delta)
+		n[tool] = len(delta)
 	case "response.output_item.added":
 		if slices.Contains([]string{"function_call", "custom_tool_call", "mcp_call"}, e.Item.Type) {
-			n[Tool] = len(e.Item.Name)
+			n[tool] = len(e.Item.Name)
 		}
 	}
 	return n, true

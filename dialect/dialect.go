@@ -14,9 +14,6 @@ type Dialect interface {
 	Name() string
 	// Path is the endpoint below the engine's base URL, which ends in /v1.
 	Path() string
-	// ForcesLength reports whether a request can force the recorded length
-	// (ignore_eos); where it cannot, policy Recorded is refused.
-	ForcesLength() bool
 	// Headers are what requests carry besides the usual: the first names the header
 	// of the API key and what stands before the key.
 	Headers() []Header

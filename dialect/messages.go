@@ -12,9 +12,8 @@ import (
 // length.
 type messages struct{}
 
-func (messages) Name() string       { return "messages" }
-func (messages) Path() string       { return "/messages" }
-func (messages) ForcesLength() bool { return false }
+func (messages) Name() string { return "messages" }
+func (messages) Path() string { return "/messages" }
 func (messages) Headers() []Header {
 	return []Header{{"X-Api-Key", ""}, {"Anthropic-Version", "2023-06-01"}}
 }
@@ -123,20 +122,20 @@ func (messages) event(data []byte, s *Scanner) error {
 	case "content_block_start":
 		switch block := m.member("content_block"); string(block.member("type")) {
 		case `"tool_use"`:
-			block.piece(s, "name", Tool)
+			block.piece(s, "name", tool)
 		case `"text"`:
-			block.piece(s, "text", Content)
+			block.piece(s, "text", content)
 		case `"thinking"`:
-			block.piece(s, "thinking", Reasoning)
+			block.piece(s, "thinking", reasoning)
 		}
 	case "content_block_delta":
 		switch delta := m.member("delta"); string(delta.member("type")) {
 		case `"text_delta"`:
-			delta.piece(s, "text", Content)
+			delta.piece(s, "text", content)
 		case `"thinking_delta"`:
-			delta.piece(s, "thinking", Reasoning)
+			delta.piece(s, "thinking", reasoning)
 		case `"input_json_delta"`:
-			delta.piece(s, "partial_json", Tool)
+			delta.piece(s, "partial_json", tool)
 		}
 	case "message_delta":
 		s.usage(m.member("usage"))

@@ -9,7 +9,7 @@ import "bytes"
 type mould struct {
 	around  []byte // what stood before and after, both with the text's quote; empty: the last event makes no mould
 	head    int    // bytes of around that stood before
-	channel Channel
+	channel channel
 
 	texts int    // of the event that is walked
 	text  []byte // the last of them: a string's inside with its escapes
@@ -36,7 +36,7 @@ func (m *mould) begin() {
 }
 
 // saw notes a text of the event that is walked, and which channel it went to.
-func (m *mould) saw(k Channel, text []byte) {
+func (m *mould) saw(k channel, text []byte) {
 	m.texts, m.text, m.channel = m.texts+1, text, k
 }
 

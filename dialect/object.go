@@ -26,7 +26,7 @@ func (o object) member(name string) object {
 }
 
 // piece books a string member as part of the reply.
-func (o object) piece(s *Scanner, name string, k Channel) {
+func (o object) piece(s *Scanner, name string, k channel) {
 	value := o.member(name)
 	if len(value) >= 2 && value[0] == '"' {
 		s.token(k, value[1:len(value)-1])

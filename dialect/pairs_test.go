@@ -61,7 +61,7 @@ func voices() []voice {
 }
 
 func chatVoices() []voice {
-	all := [channels]int{Content: 3, Reasoning: 2, Tool: 9}
+	all := [channels]int{content: 3, reasoning: 2, tool: 9}
 	return []voice{
 		// Continuous usage counts in every event, 0 in the first; a parser that holds
 		// tokens back sends nothing for them, so the count jumps.
@@ -110,10 +110,10 @@ func chatVoices() []voice {
 }
 
 func otherVoices() []voice {
-	all := [channels]int{Content: 3, Reasoning: 2, Tool: 9}
+	all := [channels]int{content: 3, reasoning: 2, tool: 9}
 	return []voice{
 		// The last event with a choice has the finish, no text and the usage.
-		{engine: "llama.cpp", dialect: "completions", bytes: [channels]int{Content: 5}, usage: Usage{11, 3, 6, -1}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
+		{engine: "llama.cpp", dialect: "completions", bytes: [channels]int{content: 5}, usage: Usage{11, 3, 6, -1}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
 			`{"choices":[{"text":"hm","index":0,"logprobs":null,"finish_reason":null}],"created":1,"model":"m","object":"text_completion","id":"c"}`,
 			`{"choices":[{"text":"abc","index":0,"logprobs":null,"finish_reason":null}],"created":1,"model":"m","object":"text_completion","id":"c"}`,
 			`{"choices":[{"text":"","index":0,"logprobs":null,"finish_reason":"length"}],"object":"text_completion","usage":{"completion_tokens":6,"prompt_tokens":11,"total_tokens":17,"prompt_tokens_details":{"cached_tokens":3}}}`, `[DONE]`)},
@@ -166,7 +166,7 @@ func otherVoices() []voice {
 			`{"type":"response.function_call_arguments.done","arguments":"{\"p\":1}","item_id":"fc","name":"ls"}`,
 			`{"type":"response.output_item.done","item":{"arguments":"{\"p\":1}","call_id":"call_1","name":"ls","type":"function_call","id":"fc","status":"completed"}}`,
 			`{"type":"response.completed","sequence_number":17,"response":{"id":"r","status":"completed","incomplete_details":null,"error":null,"usage":{"input_tokens":11,"input_tokens_details":{"cached_tokens":3,"cache_write_tokens":8,"input_tokens_per_turn":[],"cached_tokens_per_turn":[]},"output_tokens":6,"output_tokens_details":{"reasoning_tokens":2,"tool_output_tokens":0},"total_tokens":17}}}`)},
-		{engine: "vLLM", dialect: "completions", bytes: [channels]int{Content: 5}, usage: Usage{11, 3, 6, -1}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
+		{engine: "vLLM", dialect: "completions", bytes: [channels]int{content: 5}, usage: Usage{11, 3, 6, -1}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
 			textChunk("hm", `null,"stop_reason":null`, ""), textChunk("abc", `"length","stop_reason":null`, ""),
 			`{"id":"cmpl-1","object":"text_completion","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":11,"total_tokens":17,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":3}}}`, `[DONE]`)},
 		// Reasoning is text or, where a summary was asked for, a summary; cached tokens are 0
@@ -179,7 +179,7 @@ func otherVoices() []voice {
 			`{"type":"response.output_item.added","item":{"id":"ctc","type":"custom_tool_call","call_id":"c","name":"ls","input":""}}`, `{"type":"response.custom_tool_call_input.delta","item_id":"ctc","delta":"{\"p\":1}"}`,
 			`{"type":"response.custom_tool_call_input.done","item_id":"ctc","input":"{\"p\":1}"}`,
 			`{"type":"response.incomplete","response":{"id":"r","status":"incomplete","error":null,"incomplete_details":{"reason":"max_output_tokens"},"usage":{"input_tokens":11,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},"output_tokens":6,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":17}}}`)},
-		{engine: "SGLang", dialect: "completions", bytes: [channels]int{Content: 5}, usage: Usage{11, 3, 6, 0}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
+		{engine: "SGLang", dialect: "completions", bytes: [channels]int{content: 5}, usage: Usage{11, 3, 6, 0}, finish: "length", silent: 1, first: 2, firstUsage: -1, events: data(
 			textChunk("hm", `null,"matched_stop":null`, `,"usage":null`), textChunk("abc", `"length","matched_stop":null`, `,"usage":null`),
 			`{"id":"cmpl-1","object":"text_completion","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":11,"total_tokens":17,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":3},"reasoning_tokens":0}}`, `[DONE]`)},
 		// The message starts with the first token, the prompt's tokens in it; the end counts
@@ -246,14 +246,14 @@ func (v voice) listen(t *testing.T, d Dialect, whole string, size int) {
 		t.Fatal(err)
 	}
 	r := s.Reply()
-	if r.Bytes != v.bytes || r.Usage != v.usage || r.Finish != v.finish || !r.Done || r.Error != "" {
+	if r.bytes != v.bytes || r.Usage != v.usage || r.Finish != v.finish || !r.Done || r.Error != "" {
 		t.Errorf("reads of %d: %+v", size, r)
 	}
 	if got := string(s.Text()); !strings.HasPrefix(got, "hmabc") {
 		t.Errorf("reads of %d: text %q", size, got)
 	}
-	if r.Silent != v.silent || r.Events != len(v.events) {
-		t.Errorf("reads of %d: %d of %d events are silent, want %d of %d", size, r.Silent, r.Events, v.silent, len(v.events))
+	if r.silent != v.silent || r.Events != len(v.events) {
+		t.Errorf("reads of %d: %d of %d events are silent, want %d of %d", size, r.silent, r.Events, v.silent, len(v.events))
 	}
 	if size == 0 && (r.FirstBytes != v.first || r.FirstUsage.Completion != v.firstUsage || r.LastToken <= r.FirstToken) {
 		t.Errorf("first chunk: %+v", r)

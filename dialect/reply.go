@@ -6,14 +6,13 @@ import (
 	"plimsoll"
 )
 
-// Channel is what a piece of a reply belongs to.
-type Channel int
+// channel is what a piece of a reply belongs to.
+type channel int
 
-// The channels.
 const (
-	Content Channel = iota
-	Reasoning
-	Tool // tool-call names and arguments
+	content channel = iota
+	reasoning
+	tool // tool-call names and arguments
 	channels
 )
 
@@ -28,9 +27,9 @@ type Reply struct {
 	LastToken    plimsoll.Instant
 	Events       int           // all events, the end mark included
 	TokenReads   int           // reads that brought tokens
-	Bytes        [channels]int // text bytes by channel
+	bytes        [channels]int // text bytes by channel
 
-	Silent     int    // events without a token: role, empty, usage, error
+	silent     int    // events without a token: role, empty, usage, error
 	FirstBytes int    // text bytes that arrived in the read of FirstToken
 	Finish     string // finish_reason, "" none
 	Error      string // message of an error object, at most 200 bytes, "" none
@@ -41,7 +40,7 @@ type Reply struct {
 // TextBytes returns the size of the reply's text over all channels.
 func (r *Reply) TextBytes() int {
 	n := 0
-	for _, b := range r.Bytes {
+	for _, b := range r.bytes {
 		n += b
 	}
 	return n

@@ -7,13 +7,12 @@ import (
 )
 
 // responses is OpenAI's Responses API: items instead of messages, a typed event for
-// each piece of the reply, nothing stored. It cannot force a length.
+// each piece of the reply, nothing stored.
 type responses struct{}
 
-func (responses) Name() string       { return "responses" }
-func (responses) Path() string       { return "/responses" }
-func (responses) ForcesLength() bool { return false }
-func (responses) Headers() []Header  { return chat{}.Headers() }
+func (responses) Name() string      { return "responses" }
+func (responses) Path() string      { return "/responses" }
+func (responses) Headers() []Header { return chat{}.Headers() }
 
 func (d responses) Encode(t *plimsoll.Trajectory, o Options) (*Encoded, error) {
 	head, err := d.head(t, o)
@@ -68,8 +67,14 @@ func responsesItems(dst []byte, segments []*plimsoll.Segment, p position) ([]byt
 	return dst, text
 }
 
-func responsesTail(dst []byte, _ Policy, n int) []byte {
-	return append(strconv.AppendInt(append(dst, `],"max_output_tokens":`...), int64(n), 10), '}')
+// responsesTail closes the request with the reply's length and, to force it, what
+// vLLM adds.
+func responsesTail(dst []byte, p Policy, n int) []byte {
+	dst = strconv.AppendInt(append(dst, `],"max_output_tokens":`...), int64(n), 10)
+	if p == Recorded {
+		dst = append(dst, `,"ignore_eos":true`...)
+	}
+	return append(dst, '}')
 }
 
 // event reads a typed event. The end mark is the event that closes the response.
@@ -80,17 +85,17 @@ func (responses) event(data []byte, s *Scanner) error {
 	}
 	switch string(kind) {
 	case "response.output_text.delta", "response.refusal.delta":
-		m.piece(s, "delta", Content)
+		m.piece(s, "delta", content)
 	case "response.reasoning_text.delta", "response.reasoning_summary_text.delta":
-		m.piece(s, "delta", Reasoning)
+		m.piece(s, "delta", reasoning)
 	case "response.function_call_arguments.delta", "response.custom_tool_call_input.delta",
 		"response.mcp_call_arguments.delta", "response.code_interpreter_call_code.delta":
-		m.piece(s, "delta", Tool)
+		m.piece(s, "delta", tool)
 	case "response.output_item.added":
 		switch item := m.member("item"); string(item.member("type")) {
 		case `"function_call"`, `"custom_tool_call"`, `"mcp_call"`:
 			s.calls = true
-			item.piece(s, "name", Tool)
+			item.piece(s, "name", tool)
 		}
 	case "response.completed", "response.incomplete", "response.failed":
 		s.responseEnd(m.member("response"), string(kind) == "response.failed")

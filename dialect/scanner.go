@@ -191,7 +191,7 @@ func (s *Scanner) dispatch() error {
 		return err
 	}
 	if s.reply.tokens == before {
-		s.reply.Silent++
+		s.reply.silent++
 	} else {
 		if s.reply.LastToken != s.at || s.reply.TokenReads == 0 {
 			s.reply.TokenReads++
@@ -228,7 +228,7 @@ func (s *Scanner) walk(data []byte) error {
 
 // token takes a piece of a reply in an event that is walked: a string's inside with
 // its escapes.
-func (s *Scanner) token(k Channel, raw []byte) {
+func (s *Scanner) token(k channel, raw []byte) {
 	if len(raw) > 0 {
 		s.mould.saw(k, raw)
 		s.book(k, raw)
@@ -236,7 +236,7 @@ func (s *Scanner) token(k Channel, raw []byte) {
 }
 
 // book books a piece of a reply.
-func (s *Scanner) book(k Channel, raw []byte) {
+func (s *Scanner) book(k channel, raw []byte) {
 	if len(raw) == 0 {
 		return
 	}
@@ -251,14 +251,14 @@ func (s *Scanner) book(k Channel, raw []byte) {
 		r.TextCut = true
 	}
 	r.tokens++
-	r.Bytes[k] += n
+	r.bytes[k] += n
 	if r.FirstToken == plimsoll.Never {
 		r.FirstToken = s.at
 	}
 	if r.FirstToken == s.at {
 		r.FirstBytes += n
 	}
-	if k != Reasoning && r.FirstVisible == plimsoll.Never {
+	if k != reasoning && r.FirstVisible == plimsoll.Never {
 		r.FirstVisible = s.at
 	}
 }

@@ -38,12 +38,12 @@ func feed(t testing.TB, pieces ...string) (*Scanner, Reply) {
 	return s, s.Reply()
 }
 
-var ignoreInternal = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".tokens" }, cmp.Ignore())
+var ignoreInternal = cmp.Options{cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".tokens" }, cmp.Ignore()), cmp.AllowUnexported(Reply{})}
 
 func TestScanWholeStream(t *testing.T) {
 	s, got := feed(t, stream)
 	want := Reply{
-		Events: 8, Silent: 2, TokenReads: 1, Bytes: [channels]int{Content: 9, Reasoning: 4, Tool: 4}, FirstBytes: 17,
+		Events: 8, silent: 2, TokenReads: 1, bytes: [channels]int{content: 9, reasoning: 4, tool: 4}, FirstBytes: 17,
 		Finish: "tool_calls", Done: true, Usage: Usage{11, 3, 6, 2}, FirstUsage: Usage{11, 3, 6, 2},
 	}
 	if diff := cmp.Diff(want, got, ignoreInternal); diff != "" {
@@ -79,7 +79,7 @@ func TestScanAnySplit(t *testing.T) {
 func TestScanEveryByteAlone(t *testing.T) {
 	_, whole := feed(t, stream)
 	_, got := feed(t, strings.Split(stream, "")...)
-	if got.Events != whole.Events || got.Bytes != whole.Bytes || got.Finish != whole.Finish || got.Usage != whole.Usage || got.TokenReads != 5 {
+	if got.Events != whole.Events || got.bytes != whole.bytes || got.Finish != whole.Finish || got.Usage != whole.Usage || got.TokenReads != 5 {
 		t.Errorf("got %+v, want %+v", got, whole)
 	}
 	if got.FirstBytes != 4 || !(got.FirstToken < got.FirstVisible && got.FirstVisible < got.LastToken) {
@@ -103,20 +103,20 @@ func TestScanQuirks(t *testing.T) {
 		in   string
 		want Reply
 	}{
-		"role only":       {`{"choices":[{"delta":{"role":"assistant"}}]}`, Reply{Silent: 1}},
-		"null fields":     {`{"choices":[{"delta":{"content":null,"reasoning":null,"tool_calls":null},"finish_reason":null}],"usage":null}`, Reply{Silent: 1}},
-		"reasoning":       {`{"choices":[{"delta":{"reasoning":"abc"}}]}`, Reply{Bytes: [channels]int{Reasoning: 3}}},
-		"both reasonings": {`{"choices":[{"delta":{"reasoning":"abc","reasoning_content":"abc"}}]}`, Reply{Bytes: [channels]int{Reasoning: 3}}},
-		"no choices":      {`{"usage":{"prompt_tokens":1,"completion_tokens":2}}`, Reply{Silent: 1, Usage: Usage{1, -1, 2, -1}}},
-		"error object":    {`{"error":{"code":500,"message":"out of\nmemory"}}`, Reply{Silent: 1, Error: "out of memory"}},
-		"error string":    {`{"error":"boom"}`, Reply{Silent: 1, Error: "boom"}},
-		"error nameless":  {`{"error":{}}`, Reply{Silent: 1, Error: "error without a message"}},
-		"null error":      {`{"error":null}`, Reply{Silent: 1}},
-		"odd order":       {`{"usage":{},"choices":[{"finish_reason":"stop","delta":{"x":[{"content":"no"}],"content":"yes"}}]}`, Reply{Bytes: [channels]int{Content: 3}, Finish: "stop"}},
-		"escaped key":     {`{"choices":[{"delta":{"\u0063ontent":"abc"}}]}`, Reply{Bytes: [channels]int{Content: 3}}},
-		"content inside":  {`{"choices":[{"delta":{"content":"\"content\":\"x\""}}]}`, Reply{Bytes: [channels]int{Content: 13}}},
-		"half surrogate":  {`{"choices":[{"delta":{"content":"\ud83dx"}}]}`, Reply{Bytes: [channels]int{Content: 4}}},
-		"name only":       {`{"choices":[{"delta":{"tool_calls":[{"function":{"name":"ls"}}]}}]}`, Reply{Bytes: [channels]int{Tool: 2}}},
+		"role only":       {`{"choices":[{"delta":{"role":"assistant"}}]}`, Reply{silent: 1}},
+		"null fields":     {`{"choices":[{"delta":{"content":null,"reasoning":null,"tool_calls":null},"finish_reason":null}],"usage":null}`, Reply{silent: 1}},
+		"reasoning":       {`{"choices":[{"delta":{"reasoning":"abc"}}]}`, Reply{bytes: [channels]int{reasoning: 3}}},
+		"both reasonings": {`{"choices":[{"delta":{"reasoning":"abc","reasoning_content":"abc"}}]}`, Reply{bytes: [channels]int{reasoning: 3}}},
+		"no choices":      {`{"usage":{"prompt_tokens":1,"completion_tokens":2}}`, Reply{silent: 1, Usage: Usage{1, -1, 2, -1}}},
+		"error object":    {`{"error":{"code":500,"message":"out of\nmemory"}}`, Reply{silent: 1, Error: "out of memory"}},
+		"error string":    {`{"error":"boom"}`, Reply{silent: 1, Error: "boom"}},
+		"error nameless":  {`{"error":{}}`, Reply{silent: 1, Error: "error without a message"}},
+		"null error":      {`{"error":null}`, Reply{silent: 1}},
+		"odd order":       {`{"usage":{},"choices":[{"finish_reason":"stop","delta":{"x":[{"content":"no"}],"content":"yes"}}]}`, Reply{bytes: [channels]int{content: 3}, Finish: "stop"}},
+		"escaped key":     {`{"choices":[{"delta":{"\u0063ontent":"abc"}}]}`, Reply{bytes: [channels]int{content: 3}}},
+		"content inside":  {`{"choices":[{"delta":{"content":"\"content\":\"x\""}}]}`, Reply{bytes: [channels]int{content: 13}}},
+		"half surrogate":  {`{"choices":[{"delta":{"content":"\ud83dx"}}]}`, Reply{bytes: [channels]int{content: 4}}},
+		"name only":       {`{"choices":[{"delta":{"tool_calls":[{"function":{"name":"ls"}}]}}]}`, Reply{bytes: [channels]int{tool: 2}}},
 	} {
 		_, got := feed(t, "data: "+test.in+"\n\n")
 		none := Usage{-1, -1, -1, -1}
@@ -126,7 +126,7 @@ func TestScanQuirks(t *testing.T) {
 		got.FirstUsage, test.want.FirstUsage, test.want.Events = none, none, 1
 		if got.TextBytes() > 0 {
 			test.want.TokenReads, test.want.FirstBytes = 1, test.want.TextBytes()
-			if test.want.Bytes[Reasoning] > 0 {
+			if test.want.bytes[reasoning] > 0 {
 				test.want.FirstVisible = plimsoll.Never
 			}
 		} else {
@@ -223,20 +223,20 @@ func FuzzChatEvent(f *testing.F) {
 		n := [channels]int{}
 		finish := ""
 		for _, c := range want.Choices {
-			n[Content] += len(c.Delta.Content) + len(c.Delta.Refusal) + len(c.Text)
-			n[Reasoning] += len(c.Delta.Reasoning)
+			n[content] += len(c.Delta.Content) + len(c.Delta.Refusal) + len(c.Text)
+			n[reasoning] += len(c.Delta.Reasoning)
 			if c.Delta.Reasoning != c.Delta.ReasoningContent {
-				n[Reasoning] += len(c.Delta.ReasoningContent)
+				n[reasoning] += len(c.Delta.ReasoningContent)
 			}
 			for _, call := range c.Delta.ToolCalls {
-				n[Tool] += len(call.Function.Name) + len(call.Function.Arguments)
+				n[tool] += len(call.Function.Name) + len(call.Function.Arguments)
 			}
 			if c.FinishReason != "" {
 				finish = c.FinishReason
 			}
 		}
-		if s.reply.Bytes != n {
-			t.Fatalf("bytes %v, encoding/json has %v", s.reply.Bytes, n)
+		if s.reply.bytes != n {
+			t.Fatalf("bytes %v, encoding/json has %v", s.reply.bytes, n)
 		}
 		if (finish == "") != (s.reply.Finish == "") {
 			t.Fatalf("finish %q, encoding/json has %q", s.reply.Finish, finish)
