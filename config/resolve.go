@@ -37,7 +37,7 @@ func Resolve(r Run, permit Permit) (plimsoll.Plan, Run, error) {
 		Power: r.Power, OutputPolicy: *r.Output, Start: *r.Start, ToolDelay: *r.ToolDelay, Salts: *r.Salts,
 		Warmup: !*r.NoWarm, Require: r.Require, Shape: shape(r, preset),
 		Trajectories: plimsoll.TrajectorySource{
-			Name: *r.Trajectories, IsPath: IsPath(*r.Trajectories), Identity: *r.Identity, Tokenizer: *r.Tokenizer,
+			Name: *r.Trajectories, IsPath: isPath(*r.Trajectories), Identity: *r.Identity, Tokenizer: *r.Tokenizer,
 			MaxContext: *r.MaxContext, MaxOutput: *r.MaxOutput, MaxTurns: *r.MaxTurns,
 		},
 	}

@@ -30,7 +30,7 @@ func TierSets() ([]plimsoll.TierSet, error) { return readTierSets(builtinTiers, 
 
 // TierSet returns a built-in tier set by its name, or reads a file of one set.
 func TierSet(name string) (plimsoll.TierSet, error) {
-	if IsPath(name) {
+	if isPath(name) {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return plimsoll.TierSet{}, fmt.Errorf("read tiers: %w", err)
@@ -118,8 +118,8 @@ func orderTiers(tiers []plimsoll.Tier) ([]plimsoll.Tier, error) {
 	return out, nil
 }
 
-// IsPath reports whether a value names a file rather than something built in.
-func IsPath(v string) bool {
+// isPath reports whether a value names a file rather than something built in.
+func isPath(v string) bool {
 	for _, prefix := range []string{"./", "../", "/"} {
 		if strings.HasPrefix(v, prefix) {
 			return true

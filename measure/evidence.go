@@ -204,7 +204,7 @@ func (g *gatherer) add(r *plimsoll.Row) {
 
 // values adds an ended turn's TTFT and speeds.
 func (g *gatherer) values(r *plimsoll.Row) {
-	e, ttft, v := g.e, TTFT(r), SpeedOf(r)
+	e, ttft, v := g.e, ttftOf(r), speedsOf(r)
 	if !math.IsNaN(ttft) {
 		e.TTFT = append(e.TTFT, ttft)
 	}

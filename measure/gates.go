@@ -20,9 +20,9 @@ const (
 	littleCycles   = 30.0 // mean cycles that a window must hold for that law to bite
 )
 
-// LagLimitMS returns the largest lag p99 in ms that a level judging these tiers
+// lagLimitMS returns the largest lag p99 in ms that a level judging these tiers
 // may have.
-func LagLimitMS(tiers []plimsoll.Tier) float64 {
+func lagLimitMS(tiers []plimsoll.Tier) float64 {
 	tightest := time.Duration(math.MaxInt64)
 	for _, t := range tiers {
 		tightest = min(tightest, t.TTFT)
@@ -37,7 +37,7 @@ func LagLimitMS(tiers []plimsoll.Tier) float64 {
 // and what the platform does not show, is marked as not measured and passes.
 func gates(e *plimsoll.Evidence, population []*plimsoll.Row, rows []plimsoll.Row) []plimsoll.Gate {
 	o := &e.Observed
-	limit := LagLimitMS(e.Stage.Tiers)
+	limit := lagLimitMS(e.Stage.Tiers)
 	out := []plimsoll.Gate{
 		{Name: "lag", Value: e.LagP99ms, Limit: limit, Unit: "ms", OK: e.LagP99ms <= limit},
 		upTo("sentinel", o.Client.SentinelP99ms, sentinelMS, "ms", o.Simulated),

@@ -69,18 +69,18 @@ func TestPercentileLiesBetweenItsNeighbours(t *testing.T) {
 func TestTTFT(t *testing.T) {
 	r := turn(0, 0, 1, 1.5, 2, 4, 10)
 	r.Connect = int64(300 * time.Millisecond)
-	if got := TTFT(&r); math.Abs(got-0.8) > 1e-9 {
+	if got := ttftOf(&r); math.Abs(got-0.8) > 1e-9 {
 		t.Errorf("with a connect of 300 ms: %g, want 0.8", got)
 	}
 	if got := LagMS(&r); math.Abs(got-200) > 1e-6 {
 		t.Errorf("lag %g ms, want 200: the connect is the engine's", got)
 	}
 	r.Class = plimsoll.ClassTimeout
-	if got := TTFT(&r); !math.IsInf(got, 1) {
+	if got := ttftOf(&r); !math.IsInf(got, 1) {
 		t.Errorf("of a failed turn: %g, want +Inf", got)
 	}
 	r.Class, r.FirstToken = plimsoll.ClassCensored, plimsoll.Never
-	if got := TTFT(&r); !math.IsNaN(got) {
+	if got := ttftOf(&r); !math.IsNaN(got) {
 		t.Errorf("of a cut turn: %g, want NaN", got)
 	}
 }
@@ -88,20 +88,20 @@ func TestTTFT(t *testing.T) {
 func TestSpeeds(t *testing.T) {
 	r := turn(0, 0, 0, 0, 1, 3, 150)
 	r.FirstChunkTokens = 20
-	v := SpeedOf(&r)
+	v := speedsOf(&r)
 	if v.Main != 65 || v.NMinus1 != 74.5 || v.EndToEnd != 50 || v.OneRead {
 		t.Errorf("got %+v, want 65, 74.5, 50", v)
 	}
 	r.LastToken = r.FirstToken
-	if v = SpeedOf(&r); !v.OneRead || v.Main != 50 || !math.IsNaN(v.NMinus1) {
+	if v = speedsOf(&r); !v.OneRead || v.Main != 50 || !math.IsNaN(v.NMinus1) {
 		t.Errorf("in one read: %+v, want the lower bound 50 and no n_minus_1", v)
 	}
 	r.UsageCompletion = 1
-	if v = SpeedOf(&r); !math.IsNaN(v.Main) || v.OneRead {
+	if v = speedsOf(&r); !math.IsNaN(v.Main) || v.OneRead {
 		t.Errorf("one token: %+v, want no speed", v)
 	}
 	r.Class = plimsoll.ClassCut
-	if v = SpeedOf(&r); v.Main != 0 {
+	if v = speedsOf(&r); v.Main != 0 {
 		t.Errorf("failed: %+v, want 0", v)
 	}
 }

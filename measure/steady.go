@@ -8,11 +8,11 @@ import (
 	"plimsoll"
 )
 
-// MSER5 returns how many leading values to cut so that the rest looks steady, by
+// mser5 returns how many leading values to cut so that the rest looks steady, by
 // the MSER-5 rule: on means of batches of 5 choose the cut d that minimises
 // sum (Y_i - mean)^2 / (n-d)^2 over i > d (White, Cobb and Spratt 2000). ok is
 // false where the best cut lies past half of the values: the run was too short.
-func MSER5(values []float64) (cut int, ok bool) {
+func mser5(values []float64) (cut int, ok bool) {
 	n := len(values) / 5
 	if n < 4 {
 		return 0, false
@@ -38,10 +38,10 @@ func MSER5(values []float64) (cut int, ok bool) {
 	return 5 * bestAt, 2*bestAt <= n
 }
 
-// Trend returns Kendall's tau of values against their order and its two-sided
+// trend returns Kendall's tau of values against their order and its two-sided
 // p-value by the Mann-Kendall test (normal approximation with tie correction).
 // Under 8 values it returns p = 1.
-func Trend(values []float64) (tau, p float64) {
+func trend(values []float64) (tau, p float64) {
 	n := len(values)
 	if n < 8 {
 		return 0, 1
@@ -103,15 +103,15 @@ func steady(rows []*plimsoll.Row, w plimsoll.Window) plimsoll.Steady {
 			continue
 		}
 		slice := int(int64(r.Sent-w.Start) * steadyBatches / int64(w.End-w.Start))
-		if t := TTFT(r); !math.IsNaN(t) {
+		if t := ttftOf(r); !math.IsNaN(t) {
 			ttft[slice] = append(ttft[slice], t)
 			series, at = append(series, t), append(at, r.Sent)
 		}
-		if v := SpeedOf(r).Main; !math.IsNaN(v) {
+		if v := speedsOf(r).Main; !math.IsNaN(v) {
 			speed[slice] = append(speed[slice], v)
 		}
 	}
-	if cut, ok := MSER5(series); ok {
+	if cut, ok := mser5(series); ok {
 		out.TransientS = at[cut].Sub(w.Start).Seconds()
 		if cut == 0 {
 			out.TransientS = 0
@@ -119,8 +119,8 @@ func steady(rows []*plimsoll.Row, w plimsoll.Window) plimsoll.Steady {
 	}
 	medians := medianOf(ttft[:])
 	out.BatchesJudged = len(medians)
-	out.TTFTTrend, out.TTFTTrendP = Trend(medians)
-	out.SpeedTrend, out.SpeedTrendP = Trend(medianOf(speed[:]))
+	out.TTFTTrend, out.TTFTTrendP = trend(medians)
+	out.SpeedTrend, out.SpeedTrendP = trend(medianOf(speed[:]))
 	return out
 }
 
@@ -155,12 +155,12 @@ func falling(w plimsoll.Window, at plimsoll.Instant, rows ...[]plimsoll.Row) boo
 			if came == plimsoll.Never && r.Class.Failed() {
 				came = r.End
 			}
-			if v := TTFT(r); !r.Primer && came != plimsoll.Never && w.Holds(came) && !math.IsNaN(v) {
+			if v := ttftOf(r); !r.Primer && came != plimsoll.Never && w.Holds(came) && !math.IsNaN(v) {
 				slice := int(int64(came-w.Start) * steadyBatches / int64(w.End-w.Start))
 				ttft[slice] = append(ttft[slice], v)
 			}
 		}
 	}
-	tau, p := Trend(medianOf(ttft[:]))
+	tau, p := trend(medianOf(ttft[:]))
 	return tau < 0 && p < fallingP
 }

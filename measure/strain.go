@@ -37,9 +37,9 @@ const (
 	SpareFiles = 64
 )
 
-// LinkShare returns the share of the card that n agents' request bodies fill; 0 where
+// shareOfLink returns the share of the card that n agents' request bodies fill; 0 where
 // no card is on the way or its speed is unknown.
-func LinkShare(g plimsoll.Generator, n int, p Pace) float64 {
+func shareOfLink(g plimsoll.Generator, n int, p Pace) float64 {
 	if g.Link.Loopback || g.Link.BytesPerS <= 0 {
 		return 0
 	}
@@ -49,7 +49,7 @@ func LinkShare(g plimsoll.Generator, n int, p Pace) float64 {
 // LinkAgents returns the agents whose bodies fill as much of the card as they may; 0
 // where that is unknown or there is no bound.
 func LinkAgents(g plimsoll.Generator, p Pace) int {
-	if one := LinkShare(g, 1, p); one > 0 {
+	if one := shareOfLink(g, 1, p); one > 0 {
 		return int(math.Min(linkShare/one, 1e9))
 	}
 	return 0
@@ -75,7 +75,7 @@ func StrainOf(g plimsoll.Generator, n int, p Pace) []Strain {
 	if need := (connections + max(1, g.URLs) - 1) / max(1, g.URLs); g.LocalPorts > 0 && need > g.LocalPorts {
 		say("ports", "may need %d connections to one address, %d local ports are there: widen net.ipv4.ip_local_port_range or give more --url", need, g.LocalPorts)
 	}
-	if share := LinkShare(g, n, p); share > linkShare {
+	if share := shareOfLink(g, n, p); share > linkShare {
 		say("network", "send about %.3g MB/s of request bodies, %.0f %% of %s (%.3g MB/s): the card holds them up, and TTFT with them; use a faster one or fewer agents",
 			float64(n)*p.Turns*g.BodyBytes/1e6, 100*share, g.Link.Interface, g.Link.BytesPerS/1e6)
 	}

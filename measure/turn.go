@@ -6,10 +6,10 @@ import (
 	"plimsoll"
 )
 
-// TTFT returns the time to first token of a turn in s: first token - sent, plus
+// ttftOf returns the time to first token of a turn in s: first token - sent, plus
 // the time of a connection that was made after the turn was due. It is +Inf for a
 // failed turn and NaN for one that was cut before its first token.
-func TTFT(r *plimsoll.Row) float64 {
+func ttftOf(r *plimsoll.Row) float64 {
 	if r.Class.Failed() {
 		return math.Inf(1)
 	}
@@ -38,9 +38,9 @@ type Speeds struct {
 	OneRead bool
 }
 
-// SpeedOf returns the speeds of an ended turn: 0 for a failed one, NaN for fewer
+// speedsOf returns the speeds of an ended turn: 0 for a failed one, NaN for fewer
 // than two tokens.
-func SpeedOf(r *plimsoll.Row) Speeds {
+func speedsOf(r *plimsoll.Row) Speeds {
 	if r.Class.Failed() {
 		return Speeds{}
 	}

@@ -51,8 +51,8 @@ func meets(r *plimsoll.Row, t plimsoll.Tier) bool {
 	if r.Class != plimsoll.ClassOK {
 		return false
 	}
-	v := SpeedOf(r).Main
-	return TTFT(r) <= t.TTFT.Seconds() && (math.IsNaN(v) || v >= t.SpeedTPS)
+	v := speedsOf(r).Main
+	return ttftOf(r) <= t.TTFT.Seconds() && (math.IsNaN(v) || v >= t.SpeedTPS)
 }
 
 // JobsPerHour returns the trajectories finished an hour of window.

@@ -111,7 +111,7 @@ func TestProvisionedTable(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for _, bad := range []string{"date: x\nentries:\n  - {accelerator: X1, watts: 3}\n", "colour: red\n", "entries: [\n", "entries:\n  - {accelerator: X, boundary: moon, watts: 1, source: s, date: d}\n"} {
-		if _, err := ReadTable(strings.NewReader(bad)); err == nil {
+		if _, err := readTable(strings.NewReader(bad)); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}

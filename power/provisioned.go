@@ -36,10 +36,10 @@ type Provision struct {
 }
 
 // Provisioned returns the built-in table.
-func Provisioned() (Table, error) { return ReadTable(bytes.NewReader(provisionedYAML)) }
+func Provisioned() (Table, error) { return readTable(bytes.NewReader(provisionedYAML)) }
 
-// ReadTable reads a table and refuses unknown fields and incomplete lines.
-func ReadTable(r io.Reader) (Table, error) {
+// readTable reads a table and refuses unknown fields and incomplete lines.
+func readTable(r io.Reader) (Table, error) {
 	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
 	if err != nil {
 		return Table{}, fmt.Errorf("provisioned table: %w", err)
@@ -113,5 +113,5 @@ func (j job) table() (Table, error) {
 		return Table{}, j.fail("cannot read table_file", "give a YAML file like the built-in one in docs/power.md", err)
 	}
 	defer f.Close()
-	return ReadTable(f)
+	return readTable(f)
 }

@@ -36,8 +36,8 @@ type Preset struct {
 	NotComparable string
 }
 
-// Presets returns all presets.
-func Presets() []Preset {
+// presets returns all presets.
+func presets() []Preset {
 	standard := Preset{
 		Name: "standard", Method: MethodCertified, Rules: slo.Standard(), First: 8, MaxAgents: 65536,
 		Resolution: 0.02, Shared: true, LeastRuns: 6, Runs: 30, MoreRuns: 2, Tight: 0.05, Warmup: true,
@@ -76,7 +76,7 @@ func Presets() []Preset {
 // PresetByName returns the named preset.
 func PresetByName(name string) (Preset, error) {
 	var names []string
-	for _, p := range Presets() {
+	for _, p := range presets() {
 		if p.Name == name {
 			return p, nil
 		}

@@ -54,8 +54,8 @@ func Clear(e plimsoll.Evidence, t plimsoll.Tier, r Rules) plimsoll.Outcome {
 	}
 	a := r.EarlyAlpha
 	oneRead := r.MaxOneRead > 0 && over(e.OneRead, len(e.Speed)) > r.MaxOneRead
-	if ClearlyAbove(late, n, 1-TTFTQuantile, a) || (!oneRead && ClearlyAbove(slow, m+open, SpeedQuantile, a)) ||
-		ClearlyAbove(e.Failed, n, r.MaxFailed, a) {
+	if clearlyAbove(late, n, 1-TTFTQuantile, a) || (!oneRead && clearlyAbove(slow, m+open, SpeedQuantile, a)) ||
+		clearlyAbove(e.Failed, n, r.MaxFailed, a) {
 		if e.Falling {
 			return plimsoll.Undecided
 		}

@@ -21,8 +21,8 @@ func AtLeast(k, n int, p float64) float64 { return 1 - AtMost(k-1, n, p) }
 // Biometrika 26(4), 1934).
 func ClearlyBelow(k, n int, p, alpha float64) bool { return n > 0 && AtMost(k, n, p) <= alpha }
 
-// ClearlyAbove is the mirror: the true miss share is above p.
-func ClearlyAbove(k, n int, p, alpha float64) bool { return n > 0 && AtLeast(k, n, p) <= alpha }
+// clearlyAbove is the mirror: the true miss share is above p.
+func clearlyAbove(k, n int, p, alpha float64) bool { return n > 0 && AtLeast(k, n, p) <= alpha }
 
 // QuantileRanks returns the 0-based ranks l <= r of ascending independent values
 // such that [x_l, x_r] covers the q-quantile with probability at least 1-alpha,

@@ -45,8 +45,8 @@ type Trial struct {
 	Took   time.Duration
 }
 
-// Try runs one search in a world.
-func Try(w World, c search.Config) (Trial, error) {
+// try runs one search in a world.
+func try(w World, c search.Config) (Trial, error) {
 	s, err := search.New(c)
 	if err != nil {
 		return Trial{}, err
@@ -88,7 +88,7 @@ func Bench(w World, c search.Config, n int, seed uint64) ([]Score, error) {
 	out := make([]Score, len(c.Tiers))
 	for i := range n {
 		w.Seed = seed + uint64(i)
-		trial, err := Try(w, c)
+		trial, err := try(w, c)
 		if err != nil {
 			return out, err
 		}
