@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -148,15 +149,28 @@ func TestManyWritersManyRowGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := map[string]bool{}
+	var next [writers]int32 // row of each, which come back in the order they were stored
 	if err := levels[0].Rows(func(r *plimsoll.Row) error {
-		keys[fmt.Sprint(r.Slot, r.Walk, r.Turn)] = true
+		if at := r.Walk*50 + r.Turn; at != next[r.Slot] {
+			return fmt.Errorf("row %d of writer %d comes back as row %d", at, r.Slot, next[r.Slot])
+		}
+		next[r.Slot]++
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if len(keys) != writers*each || levels[0].Files[0].Rows != writers*each {
-		t.Errorf("stored %d rows with %d keys, want %d", levels[0].Files[0].Rows, len(keys), writers*each)
+	if slices.Min(next[:]) != each || levels[0].Files[0].Rows != writers*each {
+		t.Errorf("stored %d rows, of the writers %d, want %d each", levels[0].Files[0].Rows, next, each)
+	}
+	enough, read := errors.New("enough"), 0
+	err = levels[0].Rows(func(*plimsoll.Row) error {
+		if read++; read == 40000 { // in the second row group
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || read != 40000 {
+		t.Errorf("reading goes on after an error: %d rows, %v", read, err)
 	}
 }
 

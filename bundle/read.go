@@ -12,8 +12,6 @@ import (
 	"regexp"
 	"sort"
 
-	"github.com/parquet-go/parquet-go"
-
 	"plimsoll"
 )
 
@@ -92,7 +90,7 @@ func (l Sealed) Engine(yield func(*plimsoll.EngineReading) error) error {
 
 // read checks the file against level.json, then decodes it batch by batch. What
 // yield gets is overwritten by the next call.
-func read[T any](l Sealed, name string, yield func(*T) error) (err error) {
+func read[T any](l Sealed, name string, yield func(*T) error) error {
 	path := filepath.Join(l.path, name)
 	f, err := os.Open(path)
 	if err != nil {
@@ -110,11 +108,6 @@ func read[T any](l Sealed, name string, yield func(*T) error) (err error) {
 	if got != want.SHA256 || size != want.Size {
 		return fmt.Errorf("run folder: %s differs from its %s (SHA-256 %.12s, want %.12s)", path, levelFile, got, want.SHA256)
 	}
-	defer func() { // the decoder panics on some malformed files, and a folder is untrusted input
-		if p := recover(); p != nil {
-			err = fmt.Errorf("run folder: %s is no readable Parquet file: %v", path, p)
-		}
-	}()
 	rows, err := decode(f, size, yield)
 	if err != nil {
 		return fmt.Errorf("run folder: %s: %w", path, err)
@@ -123,31 +116,6 @@ func read[T any](l Sealed, name string, yield func(*T) error) (err error) {
 		return fmt.Errorf("run folder: %s holds %d rows, its %s says %d", path, rows, levelFile, want.Rows)
 	}
 	return nil
-}
-
-func decode[T any](f io.ReaderAt, size int64, yield func(*T) error) (rows int64, err error) {
-	file, err := parquet.OpenFile(f, size)
-	if err != nil {
-		return 0, fmt.Errorf("no readable Parquet file: %w", err)
-	}
-	reader := parquet.NewGenericReader[T](file)
-	defer func() { err = errors.Join(err, reader.Close()) }()
-	batch := make([]T, batchSize)
-	for {
-		n, err := reader.Read(batch)
-		for i := range batch[:n] {
-			if err := yield(&batch[i]); err != nil {
-				return rows, err
-			}
-			rows++
-		}
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return rows, err
-		}
-	}
 }
 
 func (l Sealed) file(name string) (LevelFile, bool) {

@@ -16,6 +16,7 @@ type hold struct {
 	fleet    *Fleet
 	stage    plimsoll.Stage
 	into     plimsoll.Sink
+	rows     pen
 	level    *agent.Level
 	epoch    time.Duration // the engine's time at instant 0
 	now      plimsoll.Instant
@@ -37,7 +38,7 @@ func (f *Fleet) newHold(s plimsoll.Stage, into plimsoll.Sink) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hold{fleet: f, stage: s, into: into, level: level, epoch: f.now}
+	h := &hold{fleet: f, stage: s, into: into, rows: pen{into: into}, level: level, epoch: f.now}
 	salt := agent.LevelSalt(f.config.Agents.Seed, s)
 	for _, r := range f.racks {
 		c := &crew{rack: r, fleet: f, stage: s, salt: salt, key: keyOf(salt), epoch: f.now, first: r.nextID + 1}
@@ -64,6 +65,7 @@ func keyOf(s agent.Salt) uint64 {
 
 // run carries the racks on, until the level is over or ctx is.
 func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
+	defer h.rows.wait()
 	for h.err == nil {
 		if ctx.Err() != nil {
 			h.level.Stop(agent.ClosedInterrupted, h.now)
@@ -83,6 +85,7 @@ func (h *hold) run(ctx context.Context, enough plimsoll.Enough) error {
 		h.sample()
 		switch h.level.Look(h.now) {
 		case agent.AskEnough:
+			h.keep(h.rows.wait())
 			h.level.Answered(enough != nil && enough(h.level.OpenedAt(), h.level.AskedTick(), h.inFlight))
 		case agent.Cut:
 			h.cut()
@@ -106,11 +109,9 @@ func (h *hold) learn() {
 	} else {
 		h.follow()
 	}
+	h.keep(h.rows.write(h.crews))
 	for _, c := range h.crews {
-		for i := range c.rows {
-			h.keep(h.into.Row(c.rows[i]))
-		}
-		c.notes, c.rows = c.notes[:0], c.rows[:0]
+		c.notes = c.notes[:0]
 	}
 }
 
@@ -145,6 +146,7 @@ func (h *hold) cut() {
 		c.cut(h.level)
 	}
 	h.learn()
+	h.keep(h.rows.wait())
 	h.fleet.now = h.epoch + time.Duration(h.now)
 }
 
