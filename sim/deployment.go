@@ -92,6 +92,9 @@ type Deployment struct {
 	affinity affinity
 	ports    ports
 	stats    Stats
+	// When the first step under way ends, where one is; not known after engines have moved.
+	step        time.Duration
+	busy, known bool
 }
 
 // flight is a request under way in a deployment.
@@ -198,6 +201,7 @@ func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
 	if f == nil {
 		return false
 	}
+	d.known = false
 	if f.seq != nil {
 		f.seq.rank.engine.cancel(now, f.seq)
 	}
@@ -210,13 +214,19 @@ func (d *Deployment) Cancel(now time.Duration, id uint64) bool {
 
 // Next returns when something happens next; false: nothing will.
 func (d *Deployment) Next() (time.Duration, bool) {
-	at, ok := d.posted()
-	for _, stage := range [][]*Engine{d.serve, d.decode} {
-		for _, e := range stage {
-			if t, busy := e.Next(); busy && (!ok || t < at) {
-				at, ok = t, true
+	if !d.known {
+		d.known, d.busy = true, false
+		for _, stage := range [][]*Engine{d.serve, d.decode} {
+			for _, e := range stage {
+				if t, busy := e.Next(); busy && (!d.busy || t < d.step) {
+					d.step, d.busy = t, true
+				}
 			}
 		}
+	}
+	at, ok := d.posted()
+	if d.busy && (!ok || d.step < at) {
+		return d.step, true
 	}
 	return at, ok
 }
@@ -230,6 +240,7 @@ func (d *Deployment) Advance(now time.Duration, emit func(Emission)) {
 		if !ok || at > now {
 			return
 		}
+		d.known = false
 		for _, e := range d.serve {
 			e.advance(at, served)
 		}

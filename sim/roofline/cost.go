@@ -89,7 +89,8 @@ func (c Cost) own(l load) float64 {
 	s := c.system
 	tokens := l.seqs * float64(1+c.software.Draft)
 	decode, prompt := 0.0, 0.0
-	for _, a := range s.model.Attention {
+	for i := range s.model.Attention {
+		a := &s.model.Attention[i]
 		decode += s.attention(a, tokens, l.seqs, l.context, false).seconds() * float64(a.Layers)
 		if l.prompt > 0 {
 			p := s.attention(a, 1, 0, l.attended, true)
@@ -140,11 +141,13 @@ func (c Cost) step(l load, all batch, each float64) sum {
 	s := c.system
 	tokens, global, most := l.seqs*each, all.seqs*each*float64(s.layout.DP), all.mostSeqs*each
 	var t sum
-	for _, a := range s.model.Attention {
+	for i := range s.model.Attention {
+		a := &s.model.Attention[i]
 		t.add(s.attention(a, tokens, l.seqs, l.context, false), a.Layers)
 		t.add(s.allReduce(tokens), a.Layers)
 	}
-	for _, f := range s.model.FFN {
+	for i := range s.model.FFN {
+		f := &s.model.FFN[i]
 		t.add(s.ffn(f, tokens, global, most, s.decodeExperts()), f.Layers)
 		t.add(s.exchange(f, most), f.Layers)
 		if f.Experts == 0 || s.layout.EP == 1 {
@@ -177,11 +180,13 @@ func (c Cost) marginal(l load, all batch) sum {
 		t.seconds += (p.linear + p.rest) * float64(layers) * times
 		t.compute += p.compute * float64(layers) * times
 	}
-	for _, a := range s.model.Attention {
+	for i := range s.model.Attention {
+		a := &s.model.Attention[i]
 		add(s.attention(a, 1, 0, l.attended, true), a.Layers, own)
 		add(s.allReduce(1), a.Layers, own)
 	}
-	for _, f := range s.model.FFN {
+	for i := range s.model.FFN {
+		f := &s.model.FFN[i]
 		alone := f.Experts == 0 || s.layout.EP == 1 // not shared with the other ranks
 		times := 1.0
 		if alone {

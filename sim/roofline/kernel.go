@@ -50,16 +50,16 @@ func (p part) seconds() float64 { return p.floor + math.Max(p.weights, p.linear)
 // Attention returns the time of one attention layer, s, on a rank that decodes (or,
 // with prompt, prefills) so many tokens of so many sequences at mean context c.
 func (s *System) Attention(a Attention, tokens, seqs, c float64, prompt bool) float64 {
-	return s.attention(a, tokens, seqs, c, prompt).seconds()
+	return s.attention(&a, tokens, seqs, c, prompt).seconds()
 }
 
 // FFN returns the time of one feed-forward layer, s, with so many tokens on each
 // attention rank; imbalance is the slowest expert rank's load over the mean.
 func (s *System) FFN(f FFN, tokens, imbalance float64) float64 {
-	return s.ffn(f, tokens, tokens*float64(s.layout.DP), tokens, imbalance).seconds()
+	return s.ffn(&f, tokens, tokens*float64(s.layout.DP), tokens, imbalance).seconds()
 }
 
-func (s *System) attention(a Attention, tokens, seqs, c float64, prompt bool) part {
+func (s *System) attention(a *Attention, tokens, seqs, c float64, prompt bool) part {
 	tp := float64(s.layout.TP)
 	dim := a.HeadDim
 	if prompt && a.PrefillDim > 0 {
@@ -89,7 +89,7 @@ func (s *System) attention(a Attention, tokens, seqs, c float64, prompt bool) pa
 
 // ffn prices one layer: tokens on an attention rank, on all of them, and on the one that
 // has most.
-func (s *System) ffn(f FFN, tokens, global, most, imbalance float64) part {
+func (s *System) ffn(f *FFN, tokens, global, most, imbalance float64) part {
 	bw := s.hw.HBMBandwidth
 	peak, _ := s.hw.Peak(f.Format) // checked by New
 	if f.Experts == 0 {
@@ -125,7 +125,7 @@ func (s *System) ffn(f FFN, tokens, global, most, imbalance float64) part {
 
 // exchange prices the all-to-all that stands before and after a layer of experts on
 // its own, where it is not fused with them.
-func (s *System) exchange(f FFN, tokens float64) part {
+func (s *System) exchange(f *FFN, tokens float64) part {
 	if f.Experts == 0 || s.layout.EP == 1 || s.layout.Fused {
 		return part{}
 	}

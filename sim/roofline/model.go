@@ -136,11 +136,11 @@ func (m Model) Fits(l Layout) error {
 }
 
 // kvShare is the part of the KV heads that one of tp accelerators keeps.
-func (a Attention) kvShare(tp int) float64 { return 1 / float64(min(tp, max(1, a.KVHeads))) }
+func (a *Attention) kvShare(tp int) float64 { return 1 / float64(min(tp, max(1, a.KVHeads))) }
 
 // entries returns how many cache entries a token attends to at context c, and how
 // many the indexer scores.
-func (a Attention) entries(c float64) (attended, indexed float64) {
+func (a *Attention) entries(c float64) (attended, indexed float64) {
 	switch a.Kind {
 	case Window:
 		return math.Min(c, float64(a.Window)), 0

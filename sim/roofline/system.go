@@ -26,7 +26,7 @@ const (
 )
 
 // Peak returns the dense peak of a format, or an error where it is missing.
-func (h Hardware) Peak(f Format) (float64, error) {
+func (h *Hardware) Peak(f Format) (float64, error) {
 	peak := 0.0
 	switch f {
 	case BF16:
