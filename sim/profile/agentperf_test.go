@@ -105,6 +105,7 @@ type trial struct {
 	// joined is the tokens that a step yields a sequence where a reply's span is counted
 	// from its joining the batch, a step before its first token; 0: from the first token.
 	joined float64
+	pooled bool // the attention ranks of an engine share a pool and a queue
 }
 
 // asPublished is the benchmark's first tier on its own workload.
