@@ -3,7 +3,7 @@ package sim
 import "time"
 
 // Stats returns the account of all engines together. Prompt figures are those of
-// the Serve engines, output those of the last stage.
+// the Serve engines, output and what keeps a request from running those of the last stage.
 func (d *Deployment) Stats() Stats {
 	out := d.stats
 	out.Blocked = make(map[Blocked]time.Duration)
@@ -25,9 +25,6 @@ func (d *Deployment) Stats() Stats {
 			out.Busy += s.Busy
 			out.EnergyJ += s.EnergyJ
 			out.Reading = append(out.Reading, s.Reading...)
-			for why, t := range s.Blocked {
-				out.Blocked[why] += t
-			}
 		}
 	}
 	out.Waiting += len(d.mail)
@@ -43,6 +40,9 @@ func (d *Deployment) Stats() Stats {
 	}
 	for _, e := range last {
 		out.OutputTokens += e.stats.OutputTokens
+		for why, t := range e.stats.Blocked {
+			out.Blocked[why] += t
+		}
 	}
 	return out
 }

@@ -102,6 +102,34 @@ func TestTwoStages(t *testing.T) {
 	}
 }
 
+// What keeps requests out is told of the stage that decodes: a prompt leaves the first one
+// as it is computed.
+func TestBlockedWhereItDecodes(t *testing.T) {
+	wide := sim.Config{Cost: linear{}, BlockTokens: 16, Blocks: 4000, Reserve: sim.ReserveOutput, MaxSeqs: 8, StepTokens: 4096, MaxContext: 8192, Speed: 1}
+	narrow := wide
+	narrow.MaxSeqs = 1
+	for _, c := range []struct {
+		serve, decode sim.Config
+		blocked       bool
+	}{{narrow, wide, false}, {wide, narrow, true}} {
+		d, err := sim.NewDeployment(sim.DeploymentConfig{Serve: []sim.Config{c.serve}, Decode: []sim.Config{c.decode}, Router: sim.RouteAffinity})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range 8 {
+			if err := d.Submit(0, sim.Request{ID: uint64(id + 1), Tokens: 1000, Output: 100}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for at, ok := d.Next(); ok; at, ok = d.Next() {
+			d.Advance(at, func(sim.Emission) {})
+		}
+		if got := d.Stats().Blocked[sim.BlockedBySeqs]; (got > 0) != c.blocked {
+			t.Errorf("%d slots for prompts, %d for decoding: %s without a slot, want some: %v", c.serve.MaxSeqs, c.decode.MaxSeqs, got, c.blocked)
+		}
+	}
+}
+
 // KV caches that go at one instant share the ports of whom they leave and of whom they
 // come to; without ports nothing waits.
 func TestTransfersShareThePorts(t *testing.T) {

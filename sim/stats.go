@@ -23,7 +23,7 @@ type Stats struct {
 	Reading [][]time.Duration
 	Sending time.Duration
 	// Blocked tells for how long the head of a queue was kept out, by reason, summed over
-	// the ranks.
+	// the ranks, of two stages those that decode.
 	Blocked map[Blocked]time.Duration
 }
 

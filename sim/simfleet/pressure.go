@@ -10,7 +10,7 @@ import (
 type Pressure struct {
 	Reading [][]time.Duration             // that the links of the offload tiers were asked for, by attention rank and tier
 	Sending time.Duration                 // that the network between two stages was asked for
-	Blocked map[sim.Blocked]time.Duration // that the heads of queues were kept out
+	Blocked map[sim.Blocked]time.Duration // that the heads of queues were kept out, of two stages where it decodes
 }
 
 // Pressure returns that of all engines.
