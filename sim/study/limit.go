@@ -147,10 +147,12 @@ func (s strain) turns() float64 { return float64(s.level.TurnsPerMinute) / 60 }
 func (s strain) prompts() Limit {
 	want, rate := s.promptRates()
 	turns := s.turns()
-	if share := want / rate; share < busy {
-		if out, ok := s.room(); ok {
-			return out
-		}
+	share := want / rate
+	// Two stages wait apart from each other: the busier one is the limit.
+	if out, kept := s.room(); kept > 0 && (share < busy || len(s.deployment.Decode) > 0 && kept > share) {
+		return out
+	}
+	if share < busy {
 		return Limit{
 			By:   "prefill rate",
 			Why:  fmt.Sprintf("prompts ask for %s tokens/s of %s (%.0f %%) and share their engine's steps with decoding", short(want), short(rate), share*100),
@@ -177,9 +179,10 @@ func (s strain) last() []sim.Config {
 const kept = 0.1
 
 // room is the limit where requests wait for a slot, or for blocks of the KV pool beside
-// the running sequences; false where they wait for neither. Of two stages it is the
-// second: in the first, a sequence leaves as its prompt is computed.
-func (s strain) room() (out Limit, _ bool) {
+// the running sequences, and for which share of the time they do; 0 where they wait for
+// neither. Of two stages it is the second: in the first, a sequence leaves as its prompt
+// is computed.
+func (s strain) room() (out Limit, share float64) {
 	slots, pool := s.use.Blocked[sim.BlockedBySeqs], s.use.Blocked[sim.BlockedByPool]
 	seqs, ranks, tokens := 0, 0.0, 0.0
 	for _, e := range s.last() {
@@ -188,7 +191,7 @@ func (s strain) room() (out Limit, _ bool) {
 		tokens += float64(e.PoolTokens())
 	}
 	if max(slots, pool) < kept*ranks || max(slots, pool) < s.use.Blocked[sim.BlockedByTokens] {
-		return out, false
+		return out, 0
 	}
 	context := float64(s.level.MeanInput) + float64(s.level.MeanOutput)
 	if slots >= pool {
@@ -196,14 +199,14 @@ func (s strain) room() (out Limit, _ bool) {
 			By:   "slots",
 			Why:  fmt.Sprintf("the next request finds all %d slots taken for %.0f %% of the time", seqs, slots/ranks*100),
 			Lift: "more sequences a rank, or faster decoding",
-		}, true
+		}, slots / ranks
 	}
 	return Limit{
 		By: "KV pool",
 		Why: fmt.Sprintf("the next request finds no room beside the running ones for %.0f %% of the time: the pools hold %.3gM tokens, which is %.1f requests of %.1fK tokens at once, for %d agents",
 			pool/ranks*100, tokens/1e6, tokens/context, context/1e3, s.level.Agents),
 		Lift: "more of the memory left by the weights, fewer bytes a token, or faster decoding, which ends requests sooner",
-	}, true
+	}, pool / ranks
 }
 
 // many writes a number of things.

@@ -59,6 +59,8 @@ func TestLimits(t *testing.T) {
 			study.Use{Reading: []study.Links{{0.5, 0.99}}, Blocked: map[sim.Blocked]float64{sim.BlockedByPool: 0.8}}},
 		{"network", "network", "ask for 190 GB/s of the 200 GB/s of 4 links (95 %)", "1.58 times", b300, 60, "ttft", 900, study.Use{Sending: 3.8}},
 		{"slots", "slots", "all 256 slots taken for 80 %", "more sequences", b300, 60, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 3.2}}}, // of 4 ranks
+		{"slots, engines for prompts less busy", "slots", "all 256 slots taken for 95 %", "", b300, 60, "ttft", 36000, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 3.8}}},
+		{"slots, engines for prompts busier", "prefill rate", "", "", b300, 60, "ttft", 36000, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedBySeqs: 0.8}}},
 		{"running sequences", "KV pool", "no room beside the running ones for 90 %", "faster decoding", h200, 12, "ttft", 900, study.Use{Blocked: map[sim.Blocked]float64{sim.BlockedByPool: 0.9}}},
 	} {
 		r, tier := failed(c.agents, c.bound, c.uncached)
