@@ -5,7 +5,7 @@ FAST    := $$($(GO) list ./... | grep -v '^plimsoll/e2e$$')
 # Packages with tests that are cut short under the race detector.
 CUT     := $$($(GO) list -f '{{range .TestImports}}{{.}} {{end}}{{range .XTestImports}}{{.}} {{end}}: {{.ImportPath}}' ./... | sed -n 's/.*plimsoll.detector .*: //p')
 
-.PHONY: build test parts vet fast e2e bench bench-search fuzz release clean
+.PHONY: build test parts vet fast e2e bench bench-search clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/plimsoll
@@ -31,7 +31,7 @@ e2e: build
 	PLIMSOLL_E2E=1 PLIMSOLL_BIN=$(CURDIR)/$(BIN) PLIMSOLL_PARTS=$$(./scripts/parts.sh where) CGO_ENABLED=0 $(GO) test -count=1 -p 1 -timeout 900s -v ./e2e
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v '^plimsoll/e2e$$')
+	$(GO) test -run '^$$' -bench . -benchmem $(FAST)
 
 bench-search:
 	$(GO) run ./search/bench

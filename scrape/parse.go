@@ -43,7 +43,7 @@ func Parse(text []byte, into *plimsoll.EngineReading) error {
 				sum, n = sum+v, n+1
 			}
 		}
-		if n == 0 {
+		if n == 0 || math.IsInf(sum, 0) {
 			continue
 		}
 		if w.mean {
