@@ -8,8 +8,8 @@ import (
 	"plimsoll"
 )
 
-// Schema names the form of a plan's JSON.
-const Schema = "plimsoll-plan/1"
+// schema names the form of a plan's JSON.
+const schema = "plimsoll-plan/1"
 
 // Plan answers a request, system by system.
 type Plan struct {
@@ -34,7 +34,7 @@ func Compute(r Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Schema: Schema, Question: r.question(), BudgetMW: float64(r.Power) / 1e6, Boundary: r.At, Notes: r.notes()}
+	p := Plan{Schema: schema, Question: r.question(), BudgetMW: float64(r.Power) / 1e6, Boundary: r.At, Notes: r.notes()}
 	for _, portion := range mix {
 		p.Tiers = append(p.Tiers, portion.Tier)
 	}

@@ -36,10 +36,7 @@ func levelTimeChart(t result.Trace) (Chart, bool) {
 	}
 	bottom := height - gap - 6
 	hits(c, t, panels, x, bottom)
-	for _, v := range timeTicks(t.LengthS, 12) {
-		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
-		c.text("tick", "middle", x.at(v), bottom+17, moment(v, t.LengthS))
-	}
+	c.times(x, 12, bottom)
 	c.text("axis-name", "end", wideWidth-14, bottom+33, "time since the level began"+momentUnit(t.LengthS))
 	chart.SVG = c.done()
 	return chart, true
@@ -61,10 +58,7 @@ func (p panel) draw(c *canvas, t result.Trace, x scale, top, bottom float64) {
 	}
 	y := linearScale(values, bottom, top)
 	c.rect("shade", x.at(t.WindowS[0]), top, x.at(t.WindowS[1])-x.at(t.WindowS[0]), bottom-top, "")
-	for _, v := range y.ticks(3) {
-		c.line("grid", leftEdge, y.at(v), wideWidth-14, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
+	c.grid(y, 3, x.to)
 	var line [][2]float64
 	for i, point := range t.Points {
 		if v := values[i]; !math.IsNaN(v) {
@@ -155,10 +149,7 @@ func lanesChart(t result.Trace) (Chart, bool) {
 		}
 		chart.Table.Rows = append(chart.Table.Rows, []string{whole(l.Slot), whole(turns), clock(totals["prefill"]), clock(totals["decode"]), clock(totals["tool"]), clock(totals["failed"])})
 	}
-	for _, v := range ticksBetween(from, until, 12) {
-		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
-		c.text("tick", "middle", x.at(v), bottom+17, moment(v, until))
-	}
+	c.times(x, 12, bottom)
 	c.line("axis", leftEdge, bottom, wideWidth-14, bottom)
 	c.text("axis-name", "start", 0, 12, "Agent")
 	when := "time since the level began" + momentUnit(until)

@@ -88,10 +88,13 @@ func timeTicks(high float64, most int) []float64 {
 	return linearTicks(high, most)
 }
 
-// ticksBetween returns up to most round moments of an axis in seconds that does not
-// begin at 0.
+// ticksBetween returns up to most round moments of an axis in seconds that need not begin
+// at 0.
 func ticksBetween(low, high float64, most int) []float64 {
 	steps := timeTicks(high-low, most)
+	if low == 0 {
+		return steps
+	}
 	if len(steps) < 2 {
 		return nil
 	}

@@ -58,10 +58,7 @@ func (s spread) chart(levels []result.Level) Chart {
 	}
 	y := logScale(all, bottomEdge, topEdge)
 	c := newCanvas(s.id, chart.Title, chart.Desc, wideWidth, chartHeight)
-	for _, v := range y.ticks(6) {
-		c.line("grid", leftEdge, y.at(v), wideRight, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
+	c.grid(y, 6, wideRight)
 	lowest := math.Inf(1)
 	for _, limit := range distinct(s.limits) { // from the smallest, at the bottom, upwards
 		c.line("slo", leftEdge, y.at(limit), wideRight, y.at(limit))

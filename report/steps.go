@@ -34,6 +34,7 @@ var perMegawattDensity = density{"steps-mw", "Agents per megawatt", func(t resul
 type step struct {
 	speed, value float64
 	label        string
+	least        string // "≥ " of a capacity beyond which nothing was tested
 }
 
 // stepsOf returns a system's tiers that have the figure, slowest first.
@@ -41,7 +42,7 @@ func (d density) stepsOf(e result.Entry) []step {
 	var out []step
 	for _, t := range e.Tiers {
 		if v, label, known := d.value(t); known {
-			out = append(out, step{t.SpeedTPS, v, label})
+			out = append(out, step{t.SpeedTPS, v, label, least(t)})
 		}
 	}
 	slices.SortFunc(out, func(a, b step) int { return cmp.Compare(a.speed, b.speed) })
@@ -61,7 +62,7 @@ func (d density) chart(c result.Comparison) (Chart, bool) {
 		all[i] = d.stepsOf(e)
 		for _, s := range all[i] {
 			speeds, figures = append(speeds, s.speed), append(figures, s.value)
-			chart.Table.Rows = append(chart.Table.Rows, []string{e.Name, round(s.speed), figure(s.value), s.label})
+			chart.Table.Rows = append(chart.Table.Rows, []string{e.Name, round(s.speed), s.least + figure(s.value), s.label})
 			if first == "" {
 				first = s.label
 			}
@@ -75,21 +76,11 @@ func (d density) chart(c result.Comparison) (Chart, bool) {
 	}
 	x, y := logScale(speeds, leftEdge, wideRight), logScale(figures, bottomEdge, topEdge)
 	cv := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, chartHeight)
-	for _, v := range y.ticks(6) {
-		cv.line("grid", leftEdge, y.at(v), wideRight, y.at(v))
-		cv.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
-	for _, v := range x.ticks(10) {
-		cv.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
-		cv.text("tick", "middle", x.at(v), bottomEdge+17, round(v))
-	}
+	frame(cv, x, y, "P25 output speed at least, tok/s", d.name)
 	var names labels
 	for i, e := range c.Entries {
 		d.draw(cv, e, i, all[i], first, x, y, &names)
 	}
-	cv.line("axis", leftEdge, bottomEdge, wideRight, bottomEdge)
-	cv.text("axis-name", "end", wideRight, bottomEdge+33, "P25 output speed at least, tok/s")
-	cv.text("axis-name", "start", 0, 12, d.name)
 	chart.SVG = cv.done()
 	return chart, true
 }
@@ -112,7 +103,7 @@ func (d density) draw(cv *canvas, e result.Entry, i int, steps []step, first str
 	}
 	cv.path(series, line)
 	for _, p := range steps {
-		words := fmt.Sprintf("%s: %s %s at %s tok/s", e.Name, figure(p.value), d.what(), round(p.speed))
+		words := fmt.Sprintf("%s: %s %s at %s tok/s", e.Name, p.least+figure(p.value), d.what(), round(p.speed))
 		if p.label != "" {
 			words += " (" + p.label + ")"
 		}

@@ -24,14 +24,8 @@ func timelineChart(r result.Result) (Chart, bool) {
 	x := linearScale(ends, leftEdge, wideWidth-14)
 	y := linearScale(agentCounts, bottomEdge, topEdge)
 	c := newCanvas(chart.ID, chart.Title, chart.Desc, wideWidth, chartHeight)
-	for _, v := range y.ticks(5) {
-		c.line("grid", leftEdge, y.at(v), wideWidth-14, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
-	for _, v := range timeTicks(x.high, 12) {
-		c.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
-		c.text("tick", "middle", x.at(v), bottomEdge+17, moment(v, x.high))
-	}
+	c.grid(y, 5, x.to)
+	c.times(x, 12, bottomEdge)
 	for _, l := range r.Levels {
 		hold, window := "hold", "window"
 		if l.Validity != "valid" || l.Warmup {

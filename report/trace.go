@@ -165,17 +165,30 @@ func drawPoints(c *canvas, points []tracePoint, axis traceAxis, x, y scale) {
 
 // frame draws axes, grid and labels.
 func frame(c *canvas, x, y scale, xName, yName string) {
-	for _, v := range y.ticks(6) {
-		c.line("grid", leftEdge, y.at(v), rightEdge, y.at(v))
-		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
-	}
+	c.grid(y, 6, x.to)
 	for _, v := range x.ticks(10) {
 		c.line("tickmark", x.at(v), bottomEdge, x.at(v), bottomEdge+4)
 		c.text("tick", "middle", x.at(v), bottomEdge+17, round(v))
 	}
-	c.line("axis", leftEdge, bottomEdge, rightEdge, bottomEdge)
-	c.text("axis-name", "end", rightEdge, bottomEdge+33, xName)
+	c.line("axis", leftEdge, bottomEdge, x.to, bottomEdge)
+	c.text("axis-name", "end", x.to, bottomEdge+33, xName)
 	c.text("axis-name", "start", 0, 12, yName)
+}
+
+// grid draws about n lines of a scale from the left edge to right, and what they stand for.
+func (c *canvas) grid(y scale, n int, right float64) {
+	for _, v := range y.ticks(n) {
+		c.line("grid", leftEdge, y.at(v), right, y.at(v))
+		c.text("tick", "end", leftEdge-8, y.at(v)+4, round(v))
+	}
+}
+
+// times draws the marks of a time axis at bottom.
+func (c *canvas) times(x scale, n int, bottom float64) {
+	for _, v := range ticksBetween(x.low, x.high, n) {
+		c.line("tickmark", x.at(v), bottom, x.at(v), bottom+4)
+		c.text("tick", "middle", x.at(v), bottom+17, moment(v, x.high))
+	}
 }
 
 func traceDesc(t result.Tier, axis traceAxis, points []tracePoint) string {
