@@ -160,3 +160,21 @@ func FuzzTier(f *testing.F) {
 		}
 	})
 }
+
+// A file of tiers that is not one is refused in the file's own words.
+func TestTierFileRefused(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"name: mine\ntiers:\n- {name: a, speed_tps: 20}\n", "line 3: cannot construct a mapping as a tier; tiers are written 30tps/10s"},
+		{"name: mine\ntieres: [30tps/10s]\n", "line 2: field tieres is not known"},
+		{"name: mine\ntiers: [fast]\n", `tier "fast": want SPEEDtps/TTFT`},
+		{"name: mine\n", "a set needs a name and at least one tier"},
+	} {
+		file := filepath.Join(t.TempDir(), "mine.yaml")
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.TierSet(file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "plimsoll.") {
+			t.Errorf("%q: %v, want %q", c.text, err, c.want)
+		}
+	}
+}

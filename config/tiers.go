@@ -76,7 +76,9 @@ func readTierSets(data []byte, where string) ([]plimsoll.TierSet, error) {
 			if bytes.HasPrefix(bytes.TrimSpace(data), []byte("-")) {
 				single = err
 			}
-			return nil, fmt.Errorf("tiers %s: %w", where, single)
+			// The decoder speaks of Go's types.
+			why := strings.NewReplacer("yaml: construct errors: ", "", "!!map ", "a mapping ", "not found in type config.tierSetFile", "is not known", "into plimsoll.Tier (TextUnmarshaler)", "as a tier").Replace(single.Error())
+			return nil, fmt.Errorf("tiers %s: %s; tiers are written 30tps/10s, and plimsoll tiers show NAME prints a set as a file", where, why)
 		}
 		list = []tierSetFile{one}
 	}
