@@ -18,7 +18,25 @@ func (s *Search) answer(l *ledger, reason string, lost bool) *plimsoll.Answer {
 		}
 		out.Tiers = append(out.Tiers, a)
 	}
+	for i := range out.Tiers {
+		imply(&out.Tiers[i], out.Tiers)
+	}
 	return out
+}
+
+// imply raises what is certified of a tier to what is of a stricter one: whoever meets
+// that meets this.
+func imply(a *plimsoll.TierAnswer, all []plimsoll.TierAnswer) {
+	for _, other := range all {
+		stricter := other.Tier.SpeedTPS >= a.Tier.SpeedTPS && other.Tier.TTFT <= a.Tier.TTFT
+		known := a.Outcome == plimsoll.Pass || a.Outcome == plimsoll.Undecided
+		if !stricter || !known || other.Certified <= max(0, a.Certified) {
+			continue
+		}
+		a.Outcome, a.Certified, a.Capacity = plimsoll.Pass, other.Certified, max(a.Capacity, other.Certified)
+		a.AtLeast = max(a.AtLeast, a.Certified)
+		a.Reason = fmt.Sprintf("certified %d agents at 95 %%, which hold the stricter %s; by itself: %s", a.Certified, other.Tier.Name, a.Reason)
+	}
 }
 
 // tier answers for one tier from its bracket.

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"plimsoll"
+	"plimsoll/detector"
 	"plimsoll/search"
 	"plimsoll/slo"
 )
@@ -57,7 +59,9 @@ func (e ranAs) hold(s plimsoll.Stage) plimsoll.Past {
 		p.Evidence.TTFT, p.Evidence.Speed = append(p.Evidence.TTFT, ttft), append(p.Evidence.Speed, 2*tier.SpeedTPS)
 	}
 	slices.Sort(p.Evidence.TTFT)
-	p.Verdicts = []plimsoll.Verdict{slo.Judge(p.Evidence, tier, slo.Standard())}
+	for _, t := range s.Tiers {
+		p.Verdicts = append(p.Verdicts, slo.Judge(p.Evidence, t, slo.Standard()))
+	}
 	return p
 }
 
@@ -98,6 +102,38 @@ func TestEveryRegime(t *testing.T) {
 			})
 			if found == 0 {
 				t.Errorf("no search of a %s certified anything as such", name)
+			}
+		})
+	}
+}
+
+// TestMonotoneInTheTierInEveryRegime: with noise, at cliffs and at torn edges, a stricter
+// tier is certified no more than a looser one.
+func TestMonotoneInTheTierInEveryRegime(t *testing.T) {
+	detector.Skip(t, "hundreds of searches")
+	for name, as := range regimes() {
+		t.Run(name, func(t *testing.T) {
+			both := 0
+			rapid.Check(t, func(t *rapid.T) {
+				s := quick(t, func(c *search.Config) {
+					certified(c)
+					for i, limit := range []time.Duration{10, 9, 4} {
+						c.Tiers[i].SpeedTPS, c.Tiers[i].TTFT = 30, limit*time.Second
+					}
+				})
+				answer, _ := conductBy(t, s, ranAs{rapid.Uint64().Draw(t, "seed"), rapid.IntRange(2, 150).Draw(t, "capacity"), as}.hold)
+				for i, strict := range answer.Tiers[1:] {
+					loose := answer.Tiers[i]
+					if strict.Certified > loose.Certified && loose.Outcome != plimsoll.NonMonotone || loose.Certified > loose.Capacity {
+						t.Fatalf("%s is certified %d of %d (%s), the stricter %s %d (%s)", loose.Tier.Name, loose.Certified, loose.Capacity, loose.Reason, strict.Tier.Name, strict.Certified, strict.Reason)
+					}
+					if strict.Certified > 0 {
+						both++
+					}
+				}
+			})
+			if both == 0 {
+				t.Error("no stricter tier was certified")
 			}
 		})
 	}
