@@ -36,7 +36,7 @@ func (s *Search) certify(l *ledger) choice {
 	all := s.localities(l)
 	best := s.neediest(l, all)
 	if best == nil {
-		return choice{why: "every tier is settled"}
+		return choice{why: "every tier is settled, or had as many runs as the preset takes"}
 	}
 	if best.last {
 		return choice{why: fmt.Sprintf("%d claim levels were measured, the most that the preset takes", l.claims())}

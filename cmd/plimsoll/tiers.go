@@ -81,7 +81,7 @@ type TiersDeriveCmd struct {
 	Dialect      string            `default:"chat" help:"Wire format: ${dialects}."`
 	Trajectories string            `default:"mini" help:"Built-in set (${sets}) or a file such as ./x.jsonl."`
 	Output       string            `default:"recorded" enum:"recorded,free" help:"Output policy: recorded (length forced) or free, for endpoints that do not force lengths."`
-	Window       time.Duration     `default:"2m" help:"How long each endpoint is measured."`
+	Window       time.Duration     `default:"2m" help:"How long each endpoint is measured at least; longer until 60 turns were sent."`
 	Name         string            `default:"derived" help:"Name of the proposed set."`
 	Out          string            `short:"o" placeholder:"FILE" help:"Write the set to this file; default standard output."`
 	Runs         string            `default:"runs" placeholder:"DIR" help:"Where the run folder of each probe goes."`
@@ -124,7 +124,7 @@ func (c *TiersDeriveCmd) Run(ctx context.Context, io *IO) error {
 	}
 	for _, e := range c.Endpoints {
 		name, url, _ := strings.Cut(e, "=")
-		fmt.Fprintf(io.Err, "%s: one agent for %s\n", name, c.Window)
+		fmt.Fprintf(io.Err, "%s: one agent, for %s at least\n", name, c.Window)
 		p, err := c.probe(ctx, name, url, io)
 		if err != nil {
 			return interrupted(ctx, fmt.Errorf("endpoint %s: %w", name, err))
@@ -228,7 +228,7 @@ func (c *TiersDeriveCmd) show(set plimsoll.TierSet, proposals []slo.Proposal, se
 		at := slices.IndexFunc(proposals, func(q slo.Proposal) bool { return slices.Contains(q.Endpoints, p.Endpoint) })
 		fmt.Fprintf(table, "%s\t%.1f tok/s\t%.3g s\t%d\t%d\t%s\t%s\n", p.Endpoint, p.SpeedTPS, p.TTFTs, p.Turns, p.Failed, proposals[at].Tier.Name, p.Folder)
 	}
-	fmt.Fprintln(table)
+	fmt.Fprintf(table, "\nOne agent alone: an endpoint that serves nobody else shows its fastest, and no loaded one will keep such\nlimits, of TTFT least of all. Loosen them to what users are to get before searching with them.\n\n")
 	if err := table.Flush(); err != nil {
 		return err
 	}
