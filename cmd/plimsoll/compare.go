@@ -19,7 +19,7 @@ import (
 
 // CompareCmd sets results side by side.
 type CompareCmd struct {
-	Sides        []string `arg:"" optional:"" name:"result" help:"Run folders, JSON files of results typed by hand, or published:WORD for those that ship with Plimsoll whose name holds WORD. The first is what the others are divided by."`
+	Sides        []string `arg:"" optional:"" name:"result" help:"Run folders, JSON files of results typed by hand, or published:WORDS for those that ship with Plimsoll, by the words of their names. The first is what the others are divided by."`
 	List         bool     `help:"List the published results that ship with Plimsoll."`
 	Format       string   `enum:"terminal,html,json" default:"terminal" help:"terminal, html or json."`
 	FailIfSlower string   `placeholder:"5%" help:"Exit 6 if the last result carries fewer agents than the first by more than this, in any tier."`
@@ -83,21 +83,16 @@ func (c *CompareCmd) Run(_ context.Context, io *IO) error {
 // entriesOf reads one side: a run folder, a file of typed results, or published
 // ones by a word of their name.
 func entriesOf(side string, published []result.Entry) ([]result.Entry, error) {
-	if word, ok := strings.CutPrefix(side, "published:"); ok {
-		var found []result.Entry
-		for _, e := range published {
-			if strings.Contains(strings.ToLower(e.Name), strings.ToLower(word)) {
-				found = append(found, e)
-			}
-		}
+	if words, ok := strings.CutPrefix(side, "published:"); ok {
+		found := called(published, words)
 		if len(found) == 0 {
-			return nil, &ExitError{exitUsage, fmt.Errorf("compare: no published result's name holds %q; see plimsoll compare --list", word)}
+			return nil, &ExitError{exitUsage, fmt.Errorf("compare: no published result has the words %q in its name; see plimsoll compare --list", words)}
 		}
 		return found, nil
 	}
 	info, err := os.Stat(side)
 	if err != nil {
-		return nil, &ExitError{exitUsage, fmt.Errorf("compare: %w; want a run folder, a file of results or published:WORD", err)}
+		return nil, &ExitError{exitUsage, fmt.Errorf("compare: %w; want a run folder, a file of results or published:WORDS", err)}
 	}
 	if !info.IsDir() {
 		data, err := os.ReadFile(side)

@@ -114,6 +114,7 @@ func TestUsageErrors(t *testing.T) {
 		{"trajectories import main.go --format x", "weka"},
 		{"trajectories verify nope --commitment nope", "nope"},
 		{"compare published:nope published:H200", "--list"},
+		{"compare published:b300 published:30", "words \"30\""},
 		{"compare nope published:H200", "published:WORD"},
 		{"result import nope --system X", "nope"},
 		{"serve --dir nope", "--dir"},

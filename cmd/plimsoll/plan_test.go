@@ -117,6 +117,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"--power 1MW --system published:h200?gpuhour=1", "no option gpuhour"},
 		{"--power 1MW --system published:h200?unit_power=10kW", "POWER@BOUNDARY"},
 		{"--power 1MW --system published:nobody", "no published result"},
+		{"--power 1MW --system published:300", "no published result"},
 		{"--power 1MW --system ./nowhere", "run folder"},
 		{"--system published:h200", "nothing to plan"},
 		{"--power 1MW --tier 30tps/10s --system published:h200", "no result at tier"},

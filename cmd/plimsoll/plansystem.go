@@ -72,20 +72,25 @@ func publishedSystems(words string, table power.Table, o plan.Options) ([]plan.S
 	if err != nil {
 		return nil, err
 	}
+	found := called(all, words)
+	if len(found) == 0 {
+		return nil, fmt.Errorf("system published:%s: no published result has these words in its name; see plimsoll compare --list", words)
+	}
+	return grouped(found, table, o)
+}
+
+// called are the entries whose names have these words.
+func called(all []result.Entry, words string) (found []result.Entry) {
 	split := func(s string) []string {
 		return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return strings.ContainsRune(" -_,", r) })
 	}
-	var found []result.Entry
 	for _, e := range all {
 		name := split(e.Name)
 		if !slices.ContainsFunc(split(words), func(w string) bool { return !slices.Contains(name, w) }) {
 			found = append(found, e)
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("system published:%s: no published result has these words in its name; see plimsoll compare --list", words)
-	}
-	return grouped(found, table, o)
+	return found
 }
 
 // grouped makes one system of the entries that share a name up to its comma: one
