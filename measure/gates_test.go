@@ -138,6 +138,31 @@ func TestLittleWhileABacklogDrains(t *testing.T) {
 	}
 }
 
+// TestLittleWhileACacheWarms: TTFT falls by a twentieth of a second in cycles of ten, and the
+// level's end cuts turns of a minute, which leaves the mean cycle short. Nothing is missing.
+func TestLittleWhileACacheWarms(t *testing.T) {
+	const agents, end = 200, 320.0
+	var rows []plimsoll.Row
+	for slot := range agents {
+		for at, n := float64(slot)/20, slot; at < end; n++ {
+			wait, length := 0.2-at/6000, 5.0
+			if n%12 == 0 {
+				length = 60
+			}
+			r := turn(slot, n, at, at, at+wait, math.Min(at+length, end), 20)
+			if at+length > end {
+				r.Class = plimsoll.ClassCensored
+			}
+			rows = append(rows, r)
+			at += length
+		}
+	}
+	e := plimsoll.Evidence{Window: plimsoll.Window{Start: 20 * second, End: plimsoll.Instant(end * 1e9)}, Stage: plimsoll.Stage{Agents: agents}}
+	if g := little(&e, rows); !g.OK || g.Note != "" || g.Value > 0.001 {
+		t.Errorf("%+v", g)
+	}
+}
+
 func TestLittle(t *testing.T) {
 	var rows []plimsoll.Row
 	for slot := range 3 {
