@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -178,10 +180,24 @@ func TestVirtualRun(t *testing.T) {
 }
 
 func TestCompletionScripts(t *testing.T) {
-	for _, shell := range []string{"bash", "zsh", "fish"} {
+	for shell, want := range map[string]string{"bash": `"trajectories synth "*) words="--`, "zsh": "#compdef", "fish": "from trajectories; and __fish_seen_subcommand_from synth' -l preset"} {
 		code, stdout, _ := call(t, nil, "completion", shell)
-		if code != 0 || !strings.Contains(stdout, "run") || !strings.Contains(stdout, "tier") {
+		if code != 0 || !strings.Contains(stdout, want) {
 			t.Errorf("%s: exit %d:\n%s", shell, code, stdout)
+		}
+	}
+	_, script, _ := call(t, nil, "completion", "bash")
+	for typed, want := range map[string]string{
+		"tra": "trajectories", "trajectories syn": "synth", "trajectories synth --pre": "--preset", "run --virt": "--virtual",
+		"simulate h200 --abl": "--ablate", "trajectories convert a.jsonl --t": "--tokenizer --to",
+	} {
+		line := script + "COMP_WORDS=(plimsoll " + typed + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _plimsoll; echo ${COMPREPLY[@]}"
+		out, err := exec.Command("bash", "-c", line).CombinedOutput()
+		if errors.Is(err, exec.ErrNotFound) {
+			t.Skip("bash is not there")
+		}
+		if got := strings.TrimSpace(string(out)); got != want {
+			t.Errorf("plimsoll %s is completed to %q, want %q", typed, got, want)
 		}
 	}
 }
