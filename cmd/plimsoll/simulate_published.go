@@ -164,6 +164,7 @@ func showPublished(to page, rows []study.Row, pairs []compared) {
 	for i, pair := range pairs {
 		r := rows[min(i, len(rows)-1)]
 		to.say("  ", fmt.Sprintf("%s: %s. %s; theirs: %s (%s).", r.System, r.Reason, pair.shape.About, pair.entry.Source, pair.entry.Date))
+		showLoad(to, r)
 	}
 	to.say("  ", "Per MW is at the accelerator, at the power that a published pair of figures implies or else 0.70 of TDP. "+
 		"Uncached is prompt tokens computed a turn at the highest level that passed. Inputs chosen after seeing a target are named in docs/simulator.md.")

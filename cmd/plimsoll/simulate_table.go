@@ -50,12 +50,17 @@ func showLimits(to page, rows []study.Row) {
 				to.say("      ", "To lift it: "+row.Lift+".")
 			}
 		}
-		if len(row.NotRepresentative) > 0 {
-			to.say("      ", "Not representative: "+strings.Join(row.NotRepresentative, "; ")+".")
-		}
+		showLoad(to, row)
 		if row.Unfit > 0 {
 			fmt.Fprintf(to, "      In %d of %d draws the weights leave no room: 0 agents.\n", row.Unfit, row.Members)
 		}
+	}
+}
+
+// showLoad says where the load behind a row's agents is not the set's.
+func showLoad(to page, row study.Row) {
+	if len(row.NotRepresentative) > 0 {
+		to.say("      ", "Not representative: "+strings.Join(row.NotRepresentative, "; ")+".")
 	}
 }
 
