@@ -131,6 +131,19 @@ func TestDependenciesAreExplained(t *testing.T) {
 	}
 }
 
+// TestRoomsAreTold checks that docs/architecture.md has every room.
+func TestRoomsAreTold(t *testing.T) {
+	page, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range arrows {
+		if !strings.Contains(string(page), "`"+room+"`") {
+			t.Errorf("docs/architecture.md does not say what %s is", room)
+		}
+	}
+}
+
 // TestNoBareSkip forbids a skip that does not say what is missing.
 func TestNoBareSkip(t *testing.T) {
 	eachTestFile(t, func(path string, text string) {
