@@ -205,7 +205,7 @@ func (t TerminalOptions) columns(b *bytes.Buffer, rows [][]string, right int) {
 				b.WriteString("  ")
 			}
 		}
-		b.WriteByte('\n')
+		endLine(b)
 	}
 }
 

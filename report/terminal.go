@@ -91,8 +91,14 @@ func (t TerminalOptions) table(b *bytes.Buffer, r result.Result) {
 			}
 			b.WriteString(" " + cell + " ")
 		}
-		b.WriteByte('\n')
+		endLine(b)
 	}
+	b.WriteByte('\n')
+}
+
+// endLine ends a line without the blanks that fill its last column.
+func endLine(b *bytes.Buffer) {
+	b.Truncate(len(bytes.TrimRight(b.Bytes(), " ")))
 	b.WriteByte('\n')
 }
 

@@ -96,11 +96,11 @@ func (l *live) begin(f plimsoll.Facts, at time.Time) {
 	}
 	fmt.Fprintf(l.out, "%s · %s (%d trajectories, %d turns) · %s, method %s, seed %d\n",
 		engine, report.Visible(f.Trajectories.Name), f.Trajectories.Count, f.Trajectories.Turns, f.Preset, f.Method, f.Seed)
-	fmt.Fprintf(l.out, "\n%s", l.dim(fmt.Sprintf("%-6s %7s %11s %10s", "level", "agents", "P25 speed", "P95 TTFT")))
+	head := fmt.Sprintf("%-6s %7s %11s %10s", "level", "agents", "P25 speed", "P95 TTFT")
 	for _, t := range l.tiers {
-		fmt.Fprint(l.out, l.dim(fmt.Sprintf("  %-11s", report.Visible(t.Name))))
+		head += fmt.Sprintf("  %-11s", report.Visible(t.Name))
 	}
-	fmt.Fprintln(l.out)
+	fmt.Fprintf(l.out, "\n%s\n", l.dim(strings.TrimRight(head, " ")))
 }
 
 // why says which level begins and why, and how long the search is expected to take still.
@@ -122,15 +122,18 @@ func (l *live) sealed(e plimsoll.Event) {
 		speed, ttft = v.SpeedTPS, v.TTFTs
 		cells[v.Tier] = l.verdict(v.Outcome)
 	}
-	fmt.Fprintf(l.out, "%-6s %7d %11s %10s", levelName(*e.Stage), e.Stage.Agents, tps(speed), seconds(ttft))
+	line := fmt.Sprintf("%-6s %7d %11s %10s", levelName(*e.Stage), e.Stage.Agents, tps(speed), seconds(ttft))
 	for _, t := range l.tiers {
 		cell, ok := cells[t.Name]
 		if !ok {
 			cell = l.dim(fmt.Sprintf("%-11s", "·"))
 		}
-		fmt.Fprint(l.out, "  "+cell)
+		line += "  " + cell
 	}
-	fmt.Fprintln(l.out, l.dim(settled(e)))
+	if how := settled(e); how != "" {
+		line += l.dim(how)
+	}
+	fmt.Fprintln(l.out, strings.TrimRight(line, " "))
 	if e.Validity == "void" && len(e.Verdicts) > 0 {
 		for _, reason := range e.Verdicts[0].Reasons {
 			fmt.Fprintln(l.out, l.paint("35", "       void: "+report.Visible(reason)))
