@@ -182,7 +182,7 @@ func TestRulesOfABudget(t *testing.T) {
 		search.Rules(search.MethodAA, "quick", 0), search.Rules(search.MethodAA, "quick", time.Hour),
 		search.Rules(search.MethodAA, "aa", time.Hour), search.Rules(search.MethodCertified, "standard", 0),
 	}
-	if d := cmp.Diff([]string{"aa/1", "aa/2", "aa/2.1", "certified/4"}, got); d != "" {
+	if d := cmp.Diff([]string{"aa/1", "aa/2", "aa/2.1", "certified/5"}, got); d != "" {
 		t.Error(d)
 	}
 }

@@ -172,3 +172,28 @@ func TestBudgetEndsInALowerStatement(t *testing.T) {
 		}
 	}
 }
+
+// TestTheRampGrowsFasterFarFromTheEdge: a level that holds its limits by far is followed by
+// four times as many agents, one that holds them by less by twice as many.
+func TestTheRampGrowsFasterFarFromTheEdge(t *testing.T) {
+	one := func(c *search.Config) { certified(c); c.Tiers = c.Tiers[:1]; c.MaxAgents = 65536 }
+	for power, want := range map[float64][]int{
+		1.5: {8, 32, 128, 512, 2048, 4096}, // 512 hold 10 s by a factor of 20, 2048 by 2.4
+		0.2: {8, 16, 32, 64, 128, 256},     // 8 agents hold it by a factor of 3.5 only
+	} {
+		_, past := conduct(t, quick(t, one), func(s plimsoll.Stage, tier plimsoll.Tier) plimsoll.Verdict {
+			v := smooth(map[string]int{tier.Name: 3700}, power)(s, tier)
+			v.SpeedTPS = 3 * tier.SpeedTPS
+			return v
+		})
+		for i, n := range want {
+			if got := past[i].Stage; got.Agents != n || got.Claim {
+				t.Errorf("power %g, level %d: %d agents (%s), want %d", power, i+1, got.Agents, got.Why, n)
+			}
+		}
+	}
+	_, past := conduct(t, quick(t, one), smooth(map[string]int{"30tps/10s": 3700}, 4)) // speed just twice the limit
+	if n := past[1].Stage.Agents; n != 32 {
+		t.Errorf("speed just twice the limit: %d agents, want 32", n)
+	}
+}

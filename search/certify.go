@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"plimsoll"
@@ -10,6 +11,8 @@ import (
 
 // The numbers of method certified.
 const (
+	easyTTFT       = 4.0   // a level that holds a tier's limits by these factors is followed by one of
+	easySpeed      = 2.0   // four times as many agents
 	rampRatio      = 1.5   // the ramp's bracket is narrow enough: highest pass to lowest fail
 	replicateReach = 0.03  // runs up to this log distance above a level replicate it
 	replicateFar   = 0.10  // and the nearest up to this, where there are fewer than two
@@ -31,6 +34,9 @@ func (s *Search) certify(l *ledger) choice {
 	ramp.Resolution = rampRatio - 1
 	if hand, name := s.widest(l, &ramp); name != "" {
 		n, why := hand.next(&ramp, name)
+		if hand.fail == 0 && l.easily(name, hand.pass) {
+			n, why = min(4*hand.pass, s.c.MaxAgents), fmt.Sprintf("%d passed by far for %s: four times as many", hand.pass, name)
+		}
 		return choice{agents: n, tiers: s.c.Tiers, why: why}
 	}
 	all := s.localities(l)
@@ -46,6 +52,28 @@ func (s *Search) certify(l *ledger) choice {
 		agents: n, tiers: s.c.Tiers, why: fmt.Sprintf("%s, for %s: %s", why, best.tier.Name, best.known()), claim: true,
 		share: best.share(l.idle()), whole: best.torn(),
 	}
+}
+
+// easily reports whether all runs of so many agents hold the limits of a tier by far: TTFT by
+// a factor of easyTTFT, speed by one of easySpeed.
+func (l *ledger) easily(tier string, agents int) bool {
+	tested := false
+	for _, p := range l.levels {
+		if p.Stage.Agents != agents {
+			continue
+		}
+		i := slices.IndexFunc(p.Stage.Tiers, func(t plimsoll.Tier) bool { return t.Name == tier })
+		for _, v := range p.Verdicts {
+			if i < 0 || v.Tier != tier {
+				continue
+			}
+			tested = true
+			if t := p.Stage.Tiers[i]; v.TTFTs*easyTTFT > t.TTFT.Seconds() || v.SpeedTPS < easySpeed*t.SpeedTPS {
+				return false
+			}
+		}
+	}
+	return tested
 }
 
 // neediest returns the tier to whose edge the next claim level goes: the one whose bound

@@ -23,7 +23,7 @@ func Rules(method, preset string, budget time.Duration) string {
 	rules := method + "/1"
 	switch {
 	case method == MethodCertified:
-		rules = method + "/4"
+		rules = method + "/5"
 	case budget > 0:
 		rules = method + "/2"
 	}

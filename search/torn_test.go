@@ -62,15 +62,21 @@ func TestTornEdge(t *testing.T) {
 	}
 }
 
-// TestTornBoundFallsWithLateTurns: more late turns never certify more.
+// TestTornBoundFallsWithLateTurns: a run that comes to miss more than any other never
+// certifies more. One that comes to miss a little may, rightly: it tells that episodes
+// are short, and the same late turns are then more of them.
 func TestTornBoundFallsWithLateTurns(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runs := slices.Concat(ran(9, 3, 1), ran(8, rapid.IntRange(5, 40).Draw(t, "good"), rapid.IntRange(0, 2).Draw(t, "bad")))
 		before := tornAt(runs)
 		was := before.tornBound().certified
+		worst := episode
+		for _, r := range before.runs {
+			worst = math.Max(worst, r.miss[constraintTTFT])
+		}
 		worse := tornAt(slices.Clone(runs))
 		i := rapid.IntRange(0, len(runs)-1).Draw(t, "run")
-		worse.runs[i].miss[constraintTTFT] = math.Min(1, worse.runs[i].miss[constraintTTFT]+rapid.Float64Range(0, 0.5).Draw(t, "more"))
+		worse.runs[i].miss[constraintTTFT] = math.Min(1, worst+rapid.Float64Range(0, 0.5).Draw(t, "more"))
 		if is := worse.tornBound().certified; is > was {
 			t.Fatalf("certified %d, with more late turns %d", was, is)
 		}
