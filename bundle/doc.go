@@ -28,8 +28,8 @@
 //
 // Rows go through a bounded queue to one encoding goroutine a level and leave
 // memory at every row group (32,768 rows), so a level's size does not matter.
-// Duplicates are known by one bit a turn. Reading decodes as many row groups at once as
-// there are processors, and holds no more.
+// Duplicates are known by one bit a turn. Reading decodes a row group a
+// processor, four at most, and holds no more.
 //
 // # Trust
 //

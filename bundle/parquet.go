@@ -152,8 +152,12 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// groupsAhead is how many row groups are decoded at once at most: decoding takes a few
+// times what a reader does with the rows, and each holds some ten MB.
+const groupsAhead = 4
+
 // decode calls yield for every row of a Parquet file, in order. Row groups are decoded
-// beside each other, as many as there are processors, so that so many are in memory.
+// beside each other, one a processor and at most groupsAhead, so that so many are in memory.
 //
 // Goroutines: one a row group under way. It ends with its group or the first error; all
 // have ended when decode returns.
@@ -171,7 +175,7 @@ func decode[T any](f io.ReaderAt, size int64, yield func(*T) error) (rows int64,
 	}()
 	var memory [][]T
 	for next := 0; ; {
-		for ; next < len(groups) && len(under) < runtime.GOMAXPROCS(0); next++ {
+		for ; next < len(groups) && len(under) < min(runtime.GOMAXPROCS(0), groupsAhead); next++ {
 			var rows []T
 			if n := len(memory); n > 0 {
 				rows, memory = memory[n-1], memory[:n-1]

@@ -68,7 +68,7 @@ func (l *ledger) easily(tier string, agents int) bool {
 				continue
 			}
 			tested = true
-			if t := p.Stage.Tiers[i]; v.TTFTs*easyTTFT > t.TTFT.Seconds() || v.SpeedTPS < easySpeed*t.SpeedTPS {
+			if t := p.Stage.Tiers[i]; !(v.TTFTs*easyTTFT <= t.TTFT.Seconds() && v.SpeedTPS >= easySpeed*t.SpeedTPS) { // NaN is not easy
 				return false
 			}
 		}

@@ -194,7 +194,10 @@ func TestCompletionScripts(t *testing.T) {
 		line := script + "COMP_WORDS=(plimsoll " + typed + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _plimsoll; echo ${COMPREPLY[@]}"
 		out, err := exec.Command("bash", "-c", line).CombinedOutput()
 		if errors.Is(err, exec.ErrNotFound) {
-			t.Skip("bash is not there")
+			if os.Getenv("CI") == "true" {
+				t.Fatal("bash is missing")
+			}
+			t.Skip("bash is missing; the script was not tried")
 		}
 		if got := strings.TrimSpace(string(out)); got != want {
 			t.Errorf("plimsoll %s is completed to %q, want %q", typed, got, want)
