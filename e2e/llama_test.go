@@ -87,8 +87,8 @@ func TestLlama(t *testing.T) {
 	url := startLlama(t)
 	set := rows(t, 12, 5)
 	dir := filepath.Join(t.TempDir(), "run")
-	code, stdout, stderr := run(t, "run", "--url", url, "--trajectories", set, "--max-context", "2000", "--max-output", "32", "--max-turns", "6",
-		"--max-agents", "2", "--accelerators", "1", "--tier", "5tps/20s", "--no-warmup", "--settle", "6s", "--window", "12s", "--limit", "50s", "--out", dir)
+	code, stdout, stderr := run(t, "run", "--url", url, "--trajectories", set, "--max-context", "2000", "--max-output", "16", "--max-turns", "6",
+		"--max-agents", "2", "--accelerators", "1", "--tier", "5tps/20s", "--no-warmup", "--settle", "6s", "--window", "15s", "--limit", "60s", "--out", dir)
 	if code != 0 {
 		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 	}

@@ -213,6 +213,30 @@ func sameValues(tick, over plimsoll.Evidence) bool {
 		tick.UsageExceeds == over.UsageExceeds && maps.Equal(tick.Starved, over.Starved) && maps.Equal(tick.Classes, over.Classes)
 }
 
+func TestUsageThatExceedsTheStream(t *testing.T) {
+	for _, c := range []struct {
+		name                string
+		usage, local, reads int32
+		exact, other        bool
+	}{
+		{"as streamed", 100, 100, 100, false, false},
+		{"no local count", 100, -1, 10, false, false},
+		{"no usage", -1, 100, 100, false, false},
+		{"five percent", 105, 100, 10, false, false},
+		{"over five percent", 106, 100, 106, true, false},
+		{"twice the count", 200, 100, 100, true, false},
+		{"hidden tokens", 201, 100, 100, true, true},
+		{"digits that the other tokenizer joins", 25, 8, 25, true, false},
+		{"hidden tokens beside them", 51, 8, 25, true, true},
+		{"one read", 25, 8, 1, true, true},
+	} {
+		r := plimsoll.Row{UsageCompletion: c.usage, LocalTokens: c.local, Reads: c.reads}
+		if exact, other := exceeds(&r, true), exceeds(&r, false); exact != c.exact || other != c.other {
+			t.Errorf("%s: %v with the engine's tokenizer, %v with another; want %v and %v", c.name, exact, other, c.exact, c.other)
+		}
+	}
+}
+
 func TestViews(t *testing.T) {
 	tier := plimsoll.Tier{Name: "a", SpeedTPS: 10, TTFT: 2 * time.Second}
 	good, late, failed := turn(0, 0, 1, 1, 2, 4, 41), turn(0, 1, 5, 5, 8, 9, 41), turn(0, 2, 9, 9, 9.5, 9.8, 41)

@@ -300,7 +300,7 @@ func verdict(final result.Result, plan plimsoll.Plan) error {
 		case plimsoll.Void:
 			void = append(void, t.Name)
 		default:
-			undecided = append(undecided, t.Name)
+			undecided = append(undecided, t.Name+": "+t.Reason)
 		}
 	}
 	switch {
@@ -309,7 +309,7 @@ func verdict(final result.Result, plan plimsoll.Plan) error {
 	case len(missed) > 0:
 		return &ExitError{exitRequire, errors.New(strings.Join(missed, "; "))}
 	case len(undecided) > 0:
-		return &ExitError{exitUndecided, fmt.Errorf("no answer for %s; see the reasons in the table", strings.Join(undecided, ", "))}
+		return &ExitError{exitUndecided, fmt.Errorf("no answer for %s", strings.Join(undecided, "; for "))}
 	}
 	return nil
 }
