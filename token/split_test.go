@@ -18,7 +18,9 @@ func TestSplittersAgreeWithTheirPatterns(t *testing.T) {
 		if !known {
 			t.Fatalf("pattern %q has no splitter", pattern)
 		}
-		re := regexp2.MustCompile(pattern, regexp2.None)
+		// Without Unicode the engine's optimiser cuts "\n \n" after its first line end, where
+		// `\s*[\r\n]+` matches it whole.
+		re := regexp2.MustCompile(pattern, regexp2.Unicode)
 		rapid.Check(t, func(rt *rapid.T) {
 			text := string(rapid.SliceOfN(alphabet, 0, 24).Draw(rt, "text"))
 			want := isolated(t, re, text)
