@@ -56,8 +56,10 @@ func TestDeploymentOfOneIsTheEngine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := configs(t)
 		in := arrivals(t, cfg)
-		for i := range in { // requests of one instant may join one step or two
-			in[i].at += time.Duration(i) * time.Millisecond
+		// What comes at one instant, requests or blocks read back (after multiples of 0.1 ms),
+		// may join one step or two.
+		for i := range in {
+			in[i].at += time.Duration(i) * 1_013_579 * time.Nanosecond
 			in[i].cancel = 0
 		}
 		d, err := sim.NewDeployment(sim.DeploymentConfig{Serve: []sim.Config{cfg}, Router: sim.RouteAffinity})
