@@ -25,6 +25,9 @@ type Config struct {
 	// Engine are the engine's own metrics, scraped beside every level.
 	Engine []*scrape.Endpoint
 	Warmup *plimsoll.Stage // a discarded first level; nil none
+	// Relive says that Load is in virtual time: a resumed run holds its sealed levels again,
+	// so that engines and caches are where they were when it was cut.
+	Relive bool
 	// Reset empties the engine's prefix cache between levels, where it can.
 	Reset func(context.Context) error
 	// Progress is asked twice a second while a level is held; nil none.
@@ -82,8 +85,14 @@ type course struct {
 
 // levels holds stage after stage until the search has an answer.
 func (c *course) levels(ctx context.Context) error {
-	if c.Warmup != nil && len(c.read.Past()) == 0 {
+	resumed := len(c.read.Past()) > 0
+	if c.Warmup != nil && (!resumed || c.Relive) {
 		if err := c.warm(ctx); err != nil {
+			return err
+		}
+	}
+	if resumed && c.Relive {
+		if err := c.relive(ctx); err != nil {
 			return err
 		}
 	}
@@ -142,17 +151,14 @@ func (c *course) level(ctx context.Context, s plimsoll.Stage) error {
 	if err != nil {
 		return err
 	}
-	early := c.Method.Early(s)
-	seen := &recorder{stage: s, into: level, keeps: early || c.Progress != nil, rows: c.rows[:0]}
+	seen := c.recorder(s, level)
 	meters, err := c.openMeters()
 	if err != nil {
 		return errors.Join(err, level.Discard())
 	}
 	watched := &scrapes{epoch: meters.epoch}
-	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
-	observed, holdErr := c.Load.Hold(ctx, s, seen, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
-		return early && seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
-	})
+	stop := c.watch(ctx, s, seen, past, meters, watched)
+	observed, holdErr := c.Load.Hold(ctx, s, seen, c.enough(seen))
 	holdErr = errors.Join(holdErr, stop())
 	c.rows = seen.release()
 	if holdErr == nil {
@@ -169,6 +175,20 @@ func (c *course) level(ctx context.Context, s plimsoll.Stage) error {
 	}
 	past = c.read.Past()
 	return c.append(sealedEvent(past[len(past)-1]))
+}
+
+// recorder records a level of the stage into a sink, in memory that is used again.
+func (c *course) recorder(s plimsoll.Stage, into plimsoll.Sink) *recorder {
+	early := c.Method.Early(s)
+	return &recorder{stage: s, into: into, early: early, keeps: early || c.Progress != nil, rows: c.rows[:0]}
+}
+
+// enough asks the method whether what was recorded so far settles the level.
+func (c *course) enough(seen *recorder) plimsoll.Enough {
+	set := c.Dir.Facts().Trajectories
+	return func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		return seen.early && seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
+	}
 }
 
 // warn appends what a stage asks of the load generator beyond what that is known to

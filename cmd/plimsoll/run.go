@@ -196,7 +196,7 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 	go func() { shown <- screen.follow(watching, dir.Path()) }() // ends with the end event
 	final, runErr := run.Run(ctx, run.Config{
 		Load: j.load, Method: method, Dir: dir, Power: j.plan.Power, Getenv: io.Env, Engine: j.engine, Warmup: j.warmup(), Reset: j.reset,
-		Progress: j.progress, Left: method.Left, Now: time.Now,
+		Relive: j.plan.Target.Virtual, Progress: j.progress, Left: method.Left, Now: time.Now,
 	})
 	if runErr != nil {
 		stop()
