@@ -222,3 +222,28 @@ func write(t *testing.T, path string, data []byte) {
 		t.Fatal(err)
 	}
 }
+
+// A run whose simulated engine is another since it was cut does not go on.
+func TestResumeOnAnotherSimulatedEngineIsRefused(t *testing.T) {
+	t.Parallel()
+	whole := filepath.Join(t.TempDir(), "whole")
+	if code, _, said := call(t, nil, "run", "--virtual", "--seed", "5", "--tier", "380tps/3s", "--out", whole); code != 0 {
+		t.Fatalf("exit %d\n%s", code, said)
+	}
+	dir := filepath.Join(t.TempDir(), "cut")
+	crash{levels: 2, lines: 5, keep: func(string) bool { return false }}.make(t, whole, dir)
+	file := filepath.Join(dir, bundle.RunFile)
+	before := read(t, file)
+	after := bytes.Replace(before, []byte("engine_speed: 1\n"), []byte("engine_speed: 0.7\n"), 1)
+	if bytes.Equal(before, after) {
+		t.Fatalf("no engine_speed in\n%s", before)
+	}
+	write(t, file, after)
+	code, _, said := call(t, nil, "run", "--resume", dir)
+	if code != exitFailed || !strings.Contains(said, "level 1 of 8 agents, held again") || !strings.Contains(said, "begin a new run") {
+		t.Errorf("exit %d\n%s", code, said)
+	}
+	if ids := levelIDs(t, dir); len(ids) != 2 {
+		t.Errorf("levels %v", ids)
+	}
+}

@@ -189,6 +189,9 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 	if scarce := method.Scarce(); scarce != "" {
 		fmt.Fprintln(io.Err, "! "+scarce)
 	}
+	if j.resumes && j.plan.Target.Virtual {
+		fmt.Fprintln(io.Err, "The sealed levels are held again first, which brings the simulated engine to where the run stopped.")
+	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
