@@ -85,21 +85,15 @@ type course struct {
 
 // levels holds stage after stage until the search has an answer.
 func (c *course) levels(ctx context.Context) error {
-	resumed := len(c.read.Past()) > 0
-	if c.Warmup != nil && (!resumed || c.Relive) {
-		if err := c.warm(ctx); err != nil {
-			return err
-		}
-	}
-	if resumed && c.Relive {
-		if err := c.relive(ctx); err != nil {
-			return err
-		}
-	}
-	for {
+	for first := true; ; first = false {
 		stage, answer := c.Method.Next(c.read.Past())
 		if answer != nil {
 			return nil
+		}
+		if first {
+			if err := c.approach(ctx); err != nil {
+				return err
+			}
 		}
 		if stage.Fresh {
 			if err := c.refresh(ctx); err != nil {
@@ -110,6 +104,20 @@ func (c *course) levels(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// approach brings the engine to where the first level to hold begins.
+func (c *course) approach(ctx context.Context) error {
+	resumed := len(c.read.Past()) > 0
+	if c.Warmup != nil && (!resumed || c.Relive) {
+		if err := c.warm(ctx); err != nil {
+			return err
+		}
+	}
+	if resumed && c.Relive {
+		return c.relive(ctx)
+	}
+	return nil
 }
 
 // refresh brings the engine to where a fresh level may begin.

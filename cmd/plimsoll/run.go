@@ -190,7 +190,7 @@ func (j *job) follow(ctx context.Context, dir *bundle.Dir, io *IO, asJSON bool) 
 		fmt.Fprintln(io.Err, "! "+scarce)
 	}
 	if j.resumes && j.plan.Target.Virtual {
-		fmt.Fprintln(io.Err, "The sealed levels are held again first, which brings the simulated engine to where the run stopped.")
+		fmt.Fprintln(io.Err, "Where the search goes on, sealed levels are held again first: that brings the simulated engine to where the run stopped.")
 	}
 	shown := make(chan error, 1)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
