@@ -8,9 +8,10 @@ import (
 
 // TestProfileLiveAndVirtual holds the same level of 80 agents on a profile's live
 // engine, over HTTP with the real client, and in virtual time: the same verdicts in two
-// tiers, one either side of the speed that it delivers. P25 speed within 2 %, median
-// TTFT within 3 %; P95 TTFT within 15 %, since over these few hundred turns two levels
-// of equal engines differ by up to 9 %. Each engine streams about 1,600 tokens/s, so
+// tiers, one either side of the speed that it delivers. P25 speed within 2 %. Over these few
+// hundred turns equal engines differ by chance: in virtual time the median TTFT of forty
+// seeds has a standard deviation of 1.2 and 1.9 %, P95 of 1.2 and 5.0 %; hence 5 % for the
+// median and 15 % for P95. Each engine streams about 1,600 tokens/s, so
 // that two cores carry it and the client. One serves tokens singly, one in two stages
 // and in bursts of a speculative decoder.
 func TestProfileLiveAndVirtual(t *testing.T) {
@@ -49,7 +50,7 @@ func compareLevels(t *testing.T, live, virtual result) {
 		bound         float64
 	}{
 		{"P25 speed, tokens/s", l.P25Speed, v.P25Speed, 0.02},
-		{"P50 TTFT, s", l.Distribution.TTFTs[median], v.Distribution.TTFTs[median], 0.03},
+		{"P50 TTFT, s", l.Distribution.TTFTs[median], v.Distribution.TTFTs[median], 0.05},
 		{"P95 TTFT, s", l.P95TTFT, v.P95TTFT, 0.15},
 	} {
 		off := c.live/c.virtual - 1
