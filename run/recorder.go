@@ -13,7 +13,6 @@ import (
 type recorder struct {
 	stage plimsoll.Stage
 	into  plimsoll.Sink
-	early bool // the level may end before its window is full
 	keeps bool
 
 	mu     sync.Mutex

@@ -18,13 +18,7 @@ func (c *course) relive(ctx context.Context) error {
 				return err
 			}
 		}
-		seen := c.recorder(p.Stage, discard{})
-		stop := c.watch(ctx, p.Stage, seen, past[:i], &meters{}, nil)
-		observed, err := c.Load.Hold(ctx, p.Stage, seen, c.enough(seen))
-		if stopped := stop(); err == nil {
-			err = stopped
-		}
-		c.rows = seen.release()
+		observed, err := c.hold(ctx, p.Stage, past[:i], discard{}, &meters{}, &scrapes{})
 		if err != nil {
 			return fmt.Errorf("level %d of %d agents, held again: %w", p.Stage.Level, p.Stage.Agents, err)
 		}

@@ -159,16 +159,12 @@ func (c *course) level(ctx context.Context, s plimsoll.Stage) error {
 	if err != nil {
 		return err
 	}
-	seen := c.recorder(s, level)
 	meters, err := c.openMeters()
 	if err != nil {
 		return errors.Join(err, level.Discard())
 	}
 	watched := &scrapes{epoch: meters.epoch}
-	stop := c.watch(ctx, s, seen, past, meters, watched)
-	observed, holdErr := c.Load.Hold(ctx, s, seen, c.enough(seen))
-	holdErr = errors.Join(holdErr, stop())
-	c.rows = seen.release()
+	observed, holdErr := c.hold(ctx, s, past, level, meters, watched)
 	if holdErr == nil {
 		holdErr = errors.Join(c.store(meters, observed, level), level.Engine(watched.on(observed.Epoch)))
 	}
@@ -185,18 +181,17 @@ func (c *course) level(ctx context.Context, s plimsoll.Stage) error {
 	return c.append(sealedEvent(past[len(past)-1]))
 }
 
-// recorder records a level of the stage into a sink, in memory that is used again.
-func (c *course) recorder(s plimsoll.Stage, into plimsoll.Sink) *recorder {
+// hold holds one stage, with meters and progress beside it, until the method has enough.
+func (c *course) hold(ctx context.Context, s plimsoll.Stage, past []plimsoll.Past, into plimsoll.Sink, meters *meters, watched *scrapes) (plimsoll.Observed, error) {
 	early := c.Method.Early(s)
-	return &recorder{stage: s, into: into, early: early, keeps: early || c.Progress != nil, rows: c.rows[:0]}
-}
-
-// enough asks the method whether what was recorded so far settles the level.
-func (c *course) enough(seen *recorder) plimsoll.Enough {
-	set := c.Dir.Facts().Trajectories
-	return func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
-		return seen.early && seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
-	}
+	seen := &recorder{stage: s, into: into, keeps: early || c.Progress != nil, rows: c.rows[:0]}
+	stop, set := c.watch(ctx, s, seen, past, meters, watched), c.Dir.Facts().Trajectories
+	observed, err := c.Load.Hold(ctx, s, seen, func(opened, at plimsoll.Instant, inFlight func() []plimsoll.Row) bool {
+		return early && seen.worthALook() && c.Method.Enough(seen.evidence(opened, at, set, inFlight()))
+	})
+	err = errors.Join(err, stop())
+	c.rows = seen.release()
+	return observed, err
 }
 
 // warn appends what a stage asks of the load generator beyond what that is known to
